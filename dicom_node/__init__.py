@@ -1,0 +1,1 @@
+"""The door: receives DICOM, makes it durable, then answers; sends DICOM out."""

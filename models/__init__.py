@@ -1,0 +1,1 @@
+"""Neural networks: bundles, their registry, and the synthesis and training that made them."""

@@ -1,0 +1,275 @@
+"""The tables, as SQLAlchemy Core objects; migrations in `pipeline.database.migrations` create them.
+
+Times are ``timestamptz`` in UTC. Ids are UUIDs of our own; DICOM UIDs are data, never keys of ours.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[object]:
+    return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
+
+
+def _now(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+def _at(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True))
+
+
+def _words(name: str) -> Column[object]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _of(name: str, target: str, *, optional: bool = False) -> Column[object]:
+    return Column(name, ForeignKey(f"{target}.id"), nullable=optional)
+
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Text, primary_key=True),  # short name an administrator gave, such as "carhaix"
+    _words("name"),
+    _now("created_at"),
+)
+
+peer = Table(
+    "peer",
+    metadata,
+    _id(),
+    _of("site_id", "site"),
+    Column("ae_title", Text, nullable=False),
+    Column("host", Text, nullable=False),  # the address it calls from, and where we call it
+    Column("port", Integer, nullable=False),
+    _now("created_at"),
+    UniqueConstraint("ae_title", "host"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    _id(),
+    _of("site_id", "site"),
+    _words("issuer_of_patient_id"),
+    _words("patient_id"),
+    _words("patient_name"),
+    _words("patient_birth_date"),
+    _words("patient_sex"),
+    Column("state", Text, nullable=False, server_default="receiving"),
+    _words("why"),
+    Column("tier", Text, nullable=False, server_default="yellow"),
+    Column("reasons", JSONB, nullable=False, server_default="[]"),  # [{code, text, values}]
+    Column("request", JSONB),
+    Column("warnings", JSONB, nullable=False, server_default="[]"),  # [{code, text}] for a person
+    _now("first_image_at"),  # when the vault had the first image
+    _now("visible_at"),  # when the case was committed, and so on the worklist
+    _at("last_image_at"),
+    _at("alerted_at"),  # when a raised priority was first committed
+    _of("owner_id", "account", optional=True),
+    _at("taken_at"),
+    _at("closed_at"),
+    Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
+    Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
+)
+
+study = Table(
+    "study",
+    metadata,
+    _id(),
+    _of("case_id", "case"),
+    _of("site_id", "site"),
+    Column("study_instance_uid", Text, nullable=False),
+    _words("issuer_of_patient_id"),
+    _words("patient_id"),
+    _words("study_date"),
+    _words("study_time"),
+    _words("study_description"),
+    _words("accession_number"),
+    _now("created_at"),
+    # Two patients under one StudyInstanceUID stay two studies.
+    UniqueConstraint("site_id", "study_instance_uid", "issuer_of_patient_id", "patient_id"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    _id(),
+    _of("study_id", "study"),
+    Column("series_instance_uid", Text, nullable=False),
+    _words("modality"),
+    _words("series_description"),
+    Column("series_number", Integer),
+    Column("role", Text, nullable=False, server_default="other"),
+    _words("role_reason"),
+    Column("images", Integer, nullable=False, server_default="0"),
+    Column("expected", Integer),
+    Column("extent_from_mm", Float),
+    Column("extent_to_mm", Float),
+    Column("arrival", Text, nullable=False, server_default="receiving"),  # receiving | complete
+    _words("signal"),  # what decided that it is complete
+    Column("ours", Boolean, nullable=False, server_default="false"),  # made by us: never analysed
+    _now("first_image_at"),
+    _now("last_image_at"),
+    _at("complete_at"),
+    UniqueConstraint("study_id", "series_instance_uid"),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    _id(),
+    _of("series_id", "series"),
+    Column("sop_instance_uid", Text, nullable=False),
+    Column("sop_class_uid", Text, nullable=False),
+    Column("transfer_syntax_uid", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("pixel_sha256", Text),
+    Column("path", Text, nullable=False),  # relative to the vault
+    Column("size", BigInteger, nullable=False),
+    Column("instance_number", Integer),
+    Column("position_mm", Float),  # along the slice normal
+    Column("association", Text, nullable=False),
+    Column("peer_ae_title", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("standing", Text, nullable=False, server_default="current"),  # current | conflict | correction
+    Column("identity", JSONB, nullable=False, server_default="{}"),
+    UniqueConstraint("series_id", "sop_instance_uid", "sha256"),
+    Index(None, "sop_instance_uid"),
+    Index(None, "association"),
+)
+
+analysis = Table(
+    "analysis",
+    metadata,
+    _id(),
+    _of("series_id", "series"),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    _words("why"),
+    Column("token", Integer, nullable=False, server_default="0"),  # fences out an overtaken attempt
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("role", Text, nullable=False, server_default="other"),
+    _words("role_reason"),
+    _words("bundle"),
+    _words("bundle_version"),
+    Column("scan_probability", Float),
+    Column("flags", JSONB, nullable=False, server_default="[]"),
+    Column("notes", JSONB, nullable=False, server_default="[]"),  # on geometry: tilt, uneven spacing
+    Column("coverage", JSONB, nullable=False, server_default="{}"),
+    Column("seconds", JSONB, nullable=False, server_default="{}"),
+    Column("mask_path", Text),  # relative to home/derived
+    _now("enqueued_at"),
+    _at("started_at"),
+    _at("finished_at"),
+    UniqueConstraint("series_id", "version"),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    _of("analysis_id", "analysis"),
+    Column("kind", Text, nullable=False),
+    Column("volume_ml", Float, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("label", Integer, nullable=False),
+    Column("centre_mm", JSONB),
+)
+
+result_object = Table(
+    "result_object",
+    metadata,
+    _id(),
+    _of("analysis_id", "analysis"),
+    Column("sop_instance_uid", Text, nullable=False, unique=True),
+    Column("series_instance_uid", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # seg
+    Column("path", Text, nullable=False),  # relative to the vault
+    Column("sha256", Text, nullable=False),
+    _now("created_at"),
+)
+
+identity_correction = Table(
+    "identity_correction",
+    metadata,
+    _id(),
+    _of("case_id", "case"),
+    Column("sop_instance_uid", Text, nullable=False),
+    Column("known", JSONB, nullable=False),
+    Column("proposed", JSONB, nullable=False),
+    Column("state", Text, nullable=False, server_default="to_confirm"),  # to_confirm | confirmed | rejected
+    _of("decided_by", "account", optional=True),
+    _at("decided_at"),
+    _now("created_at"),
+    UniqueConstraint("case_id", "proposed"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    _words("full_name"),
+    Column("role", Text, nullable=False),  # administrator | expert | site
+    _of("site_id", "site", optional=True),  # for role "site"
+    Column("password_hash", Text, nullable=False),
+    Column("must_change_password", Boolean, nullable=False, server_default="true"),
+    Column("language", Text, nullable=False, server_default="fr"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    _at("locked_until"),
+    _now("created_at"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    _of("account_id", "account"),
+    _now("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _of("case_id", "case"),
+    Column("kind", Text, nullable=False),  # received | completed | analysed | priority | taken | ...
+    Column("data", JSONB, nullable=False, server_default="{}"),
+    _now("at"),
+    Index(None, "case_id"),
+)
+"""What happened to each case, in order: the audit trail and the source of the desk's live events."""

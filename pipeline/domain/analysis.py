@@ -1,0 +1,118 @@
+"""The states of an analysis, which moves between them are allowed, and how a case reads from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipeline.domain.finding import Finding
+from pipeline.domain.role import SeriesRole
+
+
+class AnalysisState(StrEnum):
+    """What the AI did with a series; absence of a result is never a negative result."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    ANALYSED = "analysed"
+    NOT_ANALYSED = "not_analysed"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+
+TRANSITIONS: dict[AnalysisState, frozenset[AnalysisState]] = {
+    AnalysisState.WAITING: frozenset({AnalysisState.RUNNING, AnalysisState.FAILED}),
+    AnalysisState.RUNNING: frozenset(
+        {
+            AnalysisState.RUNNING,  # taken over by a second attempt, with a newer token
+            AnalysisState.ANALYSED,
+            AnalysisState.NOT_ANALYSED,
+            AnalysisState.FAILED,
+            AnalysisState.TIMED_OUT,
+        }
+    ),
+    AnalysisState.ANALYSED: frozenset(),
+    AnalysisState.NOT_ANALYSED: frozenset(),
+    AnalysisState.FAILED: frozenset(),
+    AnalysisState.TIMED_OUT: frozenset(),
+}
+"""Results are versioned, never overwritten: an ended analysis moves no more."""
+
+
+def may_become(old: AnalysisState, new: AnalysisState) -> bool:
+    """Whether an analysis may move from ``old`` to ``new``."""
+    return new in TRANSITIONS[old]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a result was computed on.
+
+    ``images`` of ``expected`` (``None`` when no header says how many); ``from_mm`` and ``to_mm`` are
+    the lowest and highest slice positions along the slice normal.
+    """
+
+    images: int
+    expected: int | None = None
+    from_mm: float | None = None
+    to_mm: float | None = None
+    provisional: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The coverage in words, as a reader should see it."""
+        count = f"{self.images} images" if self.expected is None else f"{self.images} of {self.expected} images"
+        if self.from_mm is not None and self.to_mm is not None:
+            count += f", from {self.from_mm:.0f} to {self.to_mm:.0f} mm"
+        return f"provisional, {count}" if self.provisional else count
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOutcome:
+    """What is known of one series now: its role, the state of its newest analysis, what was found."""
+
+    role: SeriesRole
+    state: AnalysisState
+    why: str = ""
+    findings: tuple[Finding, ...] = ()
+    coverage: Coverage | None = None
+    receiving: bool = False
+
+
+class CaseState(StrEnum):
+    """How a case reads on the worklist."""
+
+    RECEIVING = "receiving"
+    ANALYSING = "analysing"
+    ANALYSED = "analysed"
+    NOT_ANALYSED = "not_analysed"
+    FAILED = "failed"
+
+
+_UNFINISHED = frozenset({AnalysisState.WAITING, AnalysisState.RUNNING})
+_FAILED = frozenset({AnalysisState.FAILED, AnalysisState.TIMED_OUT})
+
+
+def case_state(outcomes: Iterable[SeriesOutcome]) -> CaseState:
+    """Read a case from its series: unfinished work first, then failures, then what was analysed."""
+    known = tuple(outcomes)
+    states = {outcome.state for outcome in known if not outcome.receiving}
+    if not known or any(outcome.receiving for outcome in known):
+        return CaseState.RECEIVING
+    if states & _UNFINISHED:
+        return CaseState.ANALYSING
+    if states & _FAILED:
+        return CaseState.FAILED
+    return CaseState.ANALYSED if AnalysisState.ANALYSED in states else CaseState.NOT_ANALYSED
+
+
+def case_why(outcomes: Iterable[SeriesOutcome]) -> str:
+    """Why a case is not simply "analysed", in one sentence; empty when nothing needs saying."""
+    sentences = []
+    for outcome in outcomes:
+        if outcome.coverage is not None and outcome.coverage.provisional:
+            sentences.append(outcome.coverage.sentence)
+        if outcome.why and outcome.state is not AnalysisState.ANALYSED:
+            sentences.append(outcome.why)
+    return "; ".join(dict.fromkeys(sentences))

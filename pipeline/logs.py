@@ -1,0 +1,50 @@
+"""Structured logs that cannot carry patient data: only allow-listed fields leave the process."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED_FIELDS = frozenset(
+    {
+        "event", "level", "timestamp", "process", "part", "pid", "port", "address", "signal", "exit_code",
+        "site", "peer", "ae_title", "called_ae", "association", "receipt", "size", "status", "role", "state",
+        "case", "study", "series", "instance", "analysis", "version", "bundle", "step", "tier", "reason_code",
+        "images", "expected", "seconds", "attempt", "token", "job", "queue", "task", "count", "error",
+        "account", "path", "method", "remedy", "free_gb",
+    }
+)  # fmt: skip
+"""Every key that may appear in a log line. Our own identifiers only: ``study``, ``series`` and
+``instance`` are database ids, never DICOM UIDs; ``error`` is an error class or a sentence of ours."""
+
+
+def only_allowed_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Drop every field that is not on the allow-list."""
+    return {key: value for key, value in event.items() if key in ALLOWED_FIELDS}
+
+
+def configure(process: str, level: int = logging.INFO) -> None:
+    """Send this process's log lines to standard error, one JSON object a line."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_allowed_fields,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def get() -> structlog.typing.FilteringBoundLogger:
+    """The logger; cheap enough to call where it is used."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger

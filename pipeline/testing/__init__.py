@@ -1,0 +1,1 @@
+"""Support for tests and benchmarks: contracts every adapter must pass, and in-memory ports."""

@@ -1,0 +1,1 @@
+"""The case desk: worklist, case page and viewer in the browser."""
