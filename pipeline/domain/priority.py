@@ -86,7 +86,7 @@ def _claim(finding: Finding) -> tuple[Tier, Reason]:
     tier = Tier.RED if sure and finding.volume_ml >= RED_FROM_ML else Tier.ORANGE
     where = "" if finding.side == "unknown" else f", {finding.side}"
     text = f"suspected {finding.kind}, {finding.volume_ml:.1f} mL{where} (AI, to be confirmed)"
-    values = {
+    values: dict[str, str | float] = {
         "volume_ml": finding.volume_ml,
         "side": str(finding.side),
         "confidence": finding.confidence,
