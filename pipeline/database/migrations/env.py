@@ -1,0 +1,22 @@
+"""What Alembic runs: migrate over the connection that `pipeline.database.migrate` hands in."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from pipeline.database.tables import metadata
+
+
+def include_object(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: ARG001, FBT001
+    """Leave the job engine's own tables to their own migration."""
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    include_object=include_object,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
