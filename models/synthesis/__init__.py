@@ -1,0 +1,1 @@
+"""Synthetic head CT painted from anatomical priors: `draw` a recipe, `paint` it, `acquire` slices of it."""

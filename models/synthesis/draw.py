@@ -1,0 +1,171 @@
+"""Draw a whole head: all chance is spent here, so that painting is deterministic."""
+
+from __future__ import annotations
+
+import math
+
+from numpy.random import Generator
+
+from models.synthesis.draw_blood import collection, haematoma, spill
+from models.synthesis.draw_shape import DEEP_MM, Draw, Odds, blob
+from models.synthesis.recipe import Blob, Dura, HeadCTRecipe, Pose, Skull, Tissue, Warp
+
+RADIANS = math.pi / 180
+
+__all__ = ["Odds", "draw"]
+
+
+def draw(rng: Generator, anatomies: int, odds: Odds | None = None) -> HeadCTRecipe:
+    """One head among ``anatomies``; ``odds`` says how often what is seen."""
+    odds = odds or Odds()
+    d = Draw(rng)
+    bleeds = d.chance(odds.haemorrhage)
+    kinds = _kinds(d, odds) if bleeds else []
+    return HeadCTRecipe(
+        anatomy=int(rng.integers(anatomies)),
+        mirrored=d.chance(0.5),
+        pose=_pose(d),
+        tissue=_tissue(d),
+        dura=_dura(d),
+        skull=_skull(d, after_surgery=0.12 if bleeds else 0.04),
+        scars=_scars(d),
+        infarcts=_infarcts(d, odds.infarct),
+        calcifications=_calcifications(d),
+        collections=tuple(collection(d, kind) for kind in kinds if kind in ("crescent", "lens")),
+        haematomas=tuple(haematoma(d) for kind in kinds if kind == "haematoma"),
+        spills=tuple(spill(d, kind) for kind in kinds if kind in ("ventricle", "cistern", "sulci")),
+    )
+
+
+def _kinds(d: Draw, odds: Odds) -> list[str]:
+    names = list(odds.kinds)
+    weights = [odds.kinds[name] for name in names]
+    first = d.choice(names, weights)
+    kinds = [first]
+    if d.chance(0.35):
+        kinds.append(d.choice(names, weights))
+    if first == "haematoma":
+        kinds += ["ventricle"] * d.chance(0.3) + ["haematoma"] * d.chance(0.2)
+    if first in ("crescent", "lens", "sulci"):
+        kinds += ["haematoma"] * d.chance(0.2) + ["sulci"] * d.chance(0.3)
+    if first == "cistern":
+        kinds += ["sulci"] * d.chance(0.4) + ["ventricle"] * d.chance(0.25)
+    return kinds
+
+
+def _pose(d: Draw) -> Pose:
+    turn = (d.normal(9), d.normal(5), d.normal(12))
+    scale = d.between(0.92, 1.1)
+    return Pose(
+        angles_rad=(turn[0] * RADIANS, turn[1] * RADIANS, turn[2] * RADIANS),
+        scale=(scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06)),
+        shift_mm=(d.between(-5, 5), d.between(-6, 6), d.between(-10, 10)),
+        warps=(Warp(d.noise(60), d.between(1, 4)), Warp(d.noise(28), d.between(0.4, 1.6))),
+        brain_warp=Warp(d.noise(16), d.between(0.3, 1.6)),
+    )
+
+
+def _tissue(d: Draw) -> Tissue:
+    strong_cupping = d.chance(0.35)
+    return Tissue(
+        csf_hu=d.between(0, 15),
+        white_hu=d.between(20, 34),
+        grey_step_hu=d.between(3, 12),
+        texture_hu=d.between(0, 1.8),
+        texture=d.noise(14),
+        margin_mm=d.between(-0.5, 3.0),
+        sulcus_threshold=d.between(0.2, 0.45) if d.chance(0.5) else d.between(0.45, 0.75),
+        sulcus_sharpness=d.between(6, 14),
+        sulcus_noise=d.noise(9),
+        ventricle_growth_mm=d.between(-1.0, 2.0) if d.chance(0.5) else d.between(1.5, 8.0),
+        atrophy=d.between(0, 0.08) if d.chance(0.5) else 0.0,
+        leukoaraiosis_hu=d.between(3, 12) if d.chance(0.4) else 0.0,
+        tight_width_mm=d.between(1.5, 8.0) if d.chance(0.6) else 0.0,
+        tight_strength=d.between(0.6, 1.0),
+        cupping_hu=d.between(4, 22) if strong_cupping else d.between(-1, 9),
+        cupping_length_mm=d.between(1.5, 6) if strong_cupping else d.between(4, 14),
+    )
+
+
+def _dura(d: Draw) -> Dura:
+    dense = d.chance(0.15)
+    return Dura(
+        hu=d.between(55, 78) if dense else d.between(42, 62),
+        falx=d.between(0.3, 1.0),
+        falx_width_mm=d.between(0.7, 1.6),
+        falx_depth_mm=d.between(18, 45),
+        tentorium=d.between(0.2, 1.0),
+        tentorium_width_mm=d.between(0.8, 1.8),
+        sinus_hu=d.between(42, 75),
+        sinus=d.between(0.4, 1.0),
+        sinus_radius_mm=d.between(2.5, 5.5),
+        artery_hu=d.between(40, 64),
+        basilar_radius_mm=d.between(1.2, 2.4),
+        cerebral_radius_mm=(d.between(0.8, 2.0), d.between(0.8, 2.0)),
+        cerebral_reach_mm=(d.between(8, 38), d.between(8, 38)),
+    )
+
+
+def _skull(d: Draw, after_surgery: float) -> Skull:
+    side = d.sign()
+    hole = (side * 70.0, d.between(-40, 50), d.between(5, 60))
+    swelling = (d.sign() * d.between(30, 75), d.between(-80, 90), d.between(0, 60))
+    return Skull(
+        bone_hu=d.between(900, 1700),
+        spongy_hu=d.between(250, 700),
+        soft_hu=d.between(30, 62),
+        fat_hu=d.between(-110, -70),
+        eye_hu=d.between(4, 20),
+        air_hu=d.between(-1000, -920),
+        scalp_fat=d.between(-1.0, 1.0),
+        scalp_noise=d.noise(12),
+        minimum_bone_mm=d.between(2.0, 5.0),
+        defect=blob(d, hole, d.between(5, 35), hu=d.between(25, 50)) if d.chance(after_surgery) else None,
+        scalp_swelling=blob(d, swelling, d.between(10, 35), hu=d.between(45, 78)) if d.chance(0.2) else None,
+        headrest_gap_mm=d.between(8, 25),
+        headrest_hu=d.between(-700, 300) if d.chance(0.6) else None,
+    )
+
+
+def _scars(d: Draw) -> tuple[Blob, ...]:
+    count = int(d.rng.integers(1, 3)) if d.chance(0.3) else 0
+    return tuple(
+        blob(d, d.inside_brain(), d.log_between(2.5, 22), hu=d.between(2, 24), softness_mm=0.9) for _ in range(count)
+    )
+
+
+def _infarcts(d: Draw, odds: float) -> tuple[Blob, ...]:
+    if not d.chance(odds):
+        return ()
+    side = d.sign()
+    centre = (side * d.between(18, 58), d.between(-40, 80), d.between(-10, 45))
+    return (blob(d, centre, d.log_between(8, 42), hu=d.between(15, 28), softness_mm=d.between(1, 3)),)
+
+
+def _calcifications(d: Draw) -> tuple[Blob, ...]:
+    found: list[Blob] = []
+
+    def add(centre: tuple[float, float, float], radius: float, hu: float) -> None:
+        found.append(blob(d, centre, radius, hu=hu, softness_mm=0.5))
+
+    if d.chance(0.6):
+        add((d.between(-1, 1), 29 + d.normal(1.5), 2 + d.normal(1.5)), d.between(1, 4), d.between(70, 300))
+    if d.chance(0.65):
+        place = (22 + d.normal(3), 40 + d.normal(4), 6 + d.normal(4))
+        for side in (-1, 1):
+            if d.chance(0.85):
+                add((side * place[0], place[1], place[2]), d.between(1.2, 5), d.between(60, 320))
+    if d.chance(0.2):
+        for side in (-1, 1):
+            add((side * (20 + d.normal(2)), 2 + d.normal(3), d.normal(2)), d.between(1, 5), d.between(48, 180))
+    if d.chance(0.2):
+        for _ in range(int(d.rng.integers(1, 4))):
+            add((0.0, d.between(-50, 70), d.between(40, 72)), d.between(1.5, 5), d.between(90, 600))
+    if d.chance(0.1):
+        for side in (-1, 1):
+            add((side * (14 + d.normal(2)), 58.0, -36.0), d.between(2, 5), d.between(50, 150))
+    if d.chance(0.2):
+        add((d.between(-60, 60), d.between(-60, 80), d.between(-20, 70)), d.between(1, 3), d.between(90, 400))
+    if d.chance(0.1):
+        add((*DEEP_MM[int(d.rng.integers(len(DEEP_MM)))],), d.between(1, 2.5), d.between(90, 400))
+    return tuple(found)

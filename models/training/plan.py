@@ -1,0 +1,35 @@
+"""What a training run is, as values written into its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Settings of one run; ``minutes`` is time spent training, resumed runs counted together."""
+
+    minutes: float
+    seed: int = 0
+    filters: int = 16
+    batch: int = 8
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    blood_weight: float = 4.0
+    ema: float = 0.997
+    pool: int = 320
+    first_pool: int = 16
+    checkpoint_minutes: float = 5.0
+    held_out: int = 4
+
+    def network_arguments(self) -> dict[str, Any]:
+        """Arguments of `monai.networks.nets.SegResNet`."""
+        return {
+            "spatial_dims": 2,
+            "init_filters": self.filters,
+            "in_channels": 6,
+            "out_channels": 2,
+            "blocks_down": [1, 2, 2, 4],
+            "norm": "BATCH",
+        }

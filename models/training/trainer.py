@@ -1,0 +1,140 @@
+"""The training loop: a network, its moving average, checkpoints; time is counted, not steps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.networks.nets import SegResNet
+from torch import Tensor
+
+from models.training.loss import SMALLEST, blood_loss
+from models.training.plan import Plan
+from models.training.samples import Sample
+
+State = dict[str, Tensor]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands."""
+
+    step: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def build_network(plan: Plan) -> SegResNet:
+    """The network, its last bias set so that it first answers "no blood"."""
+    torch.manual_seed(plan.seed)
+    network = SegResNet(**plan.network_arguments())
+    with torch.no_grad():
+        network.conv_final[-1].conv.bias.copy_(torch.tensor([2.0, -2.0]))
+    return network
+
+
+class Trainer:
+    """One run, in memory."""
+
+    def __init__(self, plan: Plan, device: torch.device) -> None:
+        self.plan, self.device = plan, device
+        self.network = build_network(plan).to(device, memory_format=torch.channels_last)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+        )
+        self.average: State = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.progress = Progress()
+
+    def train_step(self, batch: Sample) -> float:
+        """One optimiser step; returns the loss."""
+        self.network.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.plan.learning_rate * self._schedule()
+        inputs = batch[0].to(self.device).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            logits = self.network(inputs)
+        loss = blood_loss(logits.float(), batch[1].to(self.device), self.plan.blood_weight)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self._update_average()
+        self.progress.step += 1
+        value = float(loss.detach())
+        self.progress.loss = value if self.progress.step == 1 else 0.98 * self.progress.loss + 0.02 * value
+        return value
+
+    def _schedule(self) -> float:
+        done = min(1.0, self.progress.seconds / (self.plan.minutes * 60))
+        warm = min(1.0, (self.progress.step + 1) / 50)
+        return warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        # A young average forgets its random start quickly; an old one is long.
+        keep = min(self.plan.ema, (self.progress.step + 1) / (self.progress.step + 20))
+        for name, value in self.network.state_dict().items():
+            if value.dtype.is_floating_point:
+                self.average[name].mul_(keep).add_(value, alpha=1 - keep)
+            else:
+                self.average[name].copy_(value)
+
+    def averaged(self) -> SegResNet:
+        """A copy of the network with the averaged weights, ready to judge."""
+        network = SegResNet(**self.plan.network_arguments())
+        network.load_state_dict(self.average)
+        return network.to(self.device, memory_format=torch.channels_last).eval()
+
+    def save(self, file: Path) -> None:
+        """Write a checkpoint whole or not at all."""
+        state = {
+            "plan": asdict(self.plan),
+            "network": self.network.state_dict(),
+            "average": self.average,
+            "optimiser": self.optimiser.state_dict(),
+            "progress": asdict(self.progress),
+        }
+        part = file.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(file)
+
+    def restore(self, file: Path) -> None:
+        """Go on from a checkpoint."""
+        state: Mapping[str, Any] = torch.load(file, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average = {name: value.to(self.device) for name, value in state["average"].items()}
+        self.progress = Progress(**state["progress"])
+
+
+@torch.no_grad()
+def validate(network: torch.nn.Module, batches: list[Sample], device: torch.device) -> dict[str, float]:
+    """Mean Dice of bloody slices at one half, and mean false positive pixels of slices without blood."""
+    dices: list[float] = []
+    false: list[float] = []
+    for inputs, labels in batches:
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = network(inputs.to(device).contiguous(memory_format=torch.channels_last))
+        said = (logits.float().softmax(1)[:, 1] > 0.5).cpu()
+        for mask, truth in zip(said, labels.bool(), strict=True):
+            size = int(truth.sum())
+            if size > SMALLEST:
+                dices.append(2 * int((mask & truth).sum()) / (int(mask.sum()) + size))
+            elif size == 0:
+                false.append(float(mask.sum()))
+    return {"dice": sum(dices) / max(1, len(dices)), "false_pixels": sum(false) / max(1, len(false))}
+
+
+def timed_steps(trainer: Trainer, batches: Iterator[Sample], clock: Callable[[], float] = time.monotonic) -> Iterator[float]:
+    """Train until the plan's minutes are spent, yielding each loss."""
+    while trainer.progress.seconds < trainer.plan.minutes * 60:
+        started = clock()
+        loss = trainer.train_step(next(batches))
+        trainer.progress.seconds += clock() - started
+        yield loss
