@@ -170,6 +170,14 @@ instance = Table(
     Index(None, "association"),
 )
 
+association = Table(
+    "association",
+    metadata,
+    Column("id", Text, primary_key=True),  # the node's own id of it
+    _now("closed_at"),
+)
+"""Associations that ended; one that the node did not live to see end is simply not here."""
+
 analysis = Table(
     "analysis",
     metadata,

@@ -107,10 +107,26 @@ def case_state(outcomes: Iterable[SeriesOutcome]) -> CaseState:
     return CaseState.ANALYSED if AnalysisState.ANALYSED in states else CaseState.NOT_ANALYSED
 
 
+def worth_saying(outcomes: Iterable[SeriesOutcome]) -> tuple[SeriesOutcome, ...]:
+    """The series a case's own line must speak of.
+
+    A localiser or a dose report without a model is no news beside a series that was analysed; it
+    keeps its own line on the case page.
+    """
+    known = tuple(outcomes)
+    if not any(outcome.state is AnalysisState.ANALYSED for outcome in known):
+        return known
+    return tuple(
+        outcome
+        for outcome in known
+        if not (outcome.role is SeriesRole.OTHER and outcome.state is AnalysisState.NOT_ANALYSED)
+    )
+
+
 def case_why(outcomes: Iterable[SeriesOutcome]) -> str:
     """Why a case is not simply "analysed", in one sentence; empty when nothing needs saying."""
     sentences = []
-    for outcome in outcomes:
+    for outcome in worth_saying(outcomes):
         if outcome.coverage is not None and outcome.coverage.provisional:
             sentences.append(outcome.coverage.sentence)
         if outcome.why and outcome.state is not AnalysisState.ANALYSED:

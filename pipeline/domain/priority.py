@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.domain.analysis import AnalysisState, SeriesOutcome
+from pipeline.domain.analysis import AnalysisState, SeriesOutcome, worth_saying
 from pipeline.domain.finding import Finding, FindingKind
 from pipeline.domain.request import Request, Urgency
 
@@ -58,11 +58,22 @@ class Priority:
     reasons: tuple[Reason, ...]
 
 
-def prioritise(outcomes: Sequence[SeriesOutcome], request: Request | None, now: datetime) -> Priority:
+def prioritise(
+    outcomes: Sequence[SeriesOutcome], request: Request | None, now: datetime, *, raised_to: Tier | None = None
+) -> Priority:
     """Give a case its tier and the reasons for it, the deciding one first.
 
-    ``now`` (UTC) is used only to say how long ago the symptoms began.
+    ``now`` (UTC) is used only to say how long ago the symptoms began. ``raised_to`` is the tier an
+    earlier result raised the case to: a later result, on more images, never takes that back.
     """
+    priority = _from_what_is_known(outcomes, request, now)
+    if raised_to is None or raised_to.rank >= priority.tier.rank:
+        return priority
+    reason = Reason("raised_before", "raised by an earlier AI result that a person has not yet reviewed")
+    return Priority(raised_to, (reason, *priority.reasons))
+
+
+def _from_what_is_known(outcomes: Sequence[SeriesOutcome], request: Request | None, now: datetime) -> Priority:
     base, base_reason = _base(request)
     claims = [_claim(finding) for outcome in outcomes for finding in outcome.findings]
     claims.sort(key=lambda claim: (claim[0].rank, -float(claim[1].values["volume_ml"])))
@@ -110,7 +121,7 @@ def _onset(request: Request | None, now: datetime) -> Iterable[Reason]:
 def _unanalysed(outcomes: Sequence[SeriesOutcome]) -> list[Reason]:
     """One reason per series a person must know was not, or only partly, looked at by a model."""
     reasons = []
-    for outcome in outcomes:
+    for outcome in worth_saying(outcomes):
         if outcome.state is AnalysisState.NOT_ANALYSED:
             reasons.append(_because("not_analysed", "not analysed", outcome))
         elif outcome.state in (AnalysisState.FAILED, AnalysisState.TIMED_OUT):

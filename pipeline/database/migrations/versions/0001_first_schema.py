@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from procrastinate.schema import SchemaManager
@@ -180,6 +182,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("study_id", "series_instance_uid", name=op.f("uq_series_study_id_series_instance_uid")),
     )
     op.create_table(
+        "association",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_association")),
+    )
+    op.create_table(
         "analysis",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("series_id", sa.Uuid(), nullable=False),
@@ -259,7 +267,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("sop_instance_uid", name=op.f("uq_result_object_sop_instance_uid")),
     )
     # Straight to the driver: SQLAlchemy would read the % signs in these functions as parameters.
-    driver = op.get_bind().connection.driver_connection
+    driver: Any = op.get_bind().connection.driver_connection
     driver.execute(NOTIFY_EVENT)
     driver.execute(SchemaManager.get_schema())
 

@@ -1,0 +1,1 @@
+"""What each series is, and what is known of it, from its headers."""

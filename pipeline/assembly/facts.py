@@ -1,0 +1,136 @@
+"""What the index must know of one instance, read from its Part 10 file without decoding pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from pydicom.errors import InvalidDicomError
+
+from pipeline.assembly.recognise import recognise
+from pipeline.domain.errors import UnreadableInstance
+from pipeline.domain.identity import PatientIdentity
+from pipeline.domain.role import Recognition
+
+_PIXEL_TAGS = (bytes.fromhex("e07f1000"), bytes.fromhex("7fe00010"))
+"""(7FE0,0010) in little and in big endian."""
+
+_LONGEST_TEXT = 1024
+"""A hostile value is cut here; the standard's longest text of those we read is LO or PN, 64 a group."""
+
+UNREADABLE = (
+    InvalidDicomError, ValueError, TypeError, AttributeError, LookupError, OverflowError,
+    EOFError, NotImplementedError, RecursionError, OSError,
+)  # fmt: skip
+"""What pydicom is known to raise on hostile or broken data sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """The header facts of one instance; texts are decoded, free of control characters, never None."""
+
+    identity: PatientIdentity
+    StudyInstanceUID: str
+    SeriesInstanceUID: str
+    StudyDate: str
+    StudyTime: str
+    StudyDescription: str
+    AccessionNumber: str
+    Modality: str
+    SeriesDescription: str
+    SeriesNumber: int | None
+    InstanceNumber: int | None
+    expected: int | None
+    position_mm: float | None
+    pixel_sha256: str | None
+    recognition: Recognition
+
+
+def read_facts(path: Path) -> InstanceFacts:
+    """Read the facts of a Part 10 file; raises `UnreadableInstance`."""
+    try:
+        with path.open("rb") as file:
+            header = pydicom.dcmread(file, stop_before_pixels=True)
+            return _facts(header, _pixel_digest(file))
+    except UNREADABLE as error:
+        raise UnreadableInstance(f"the data set cannot be read ({type(error).__name__})") from error
+
+
+def text_of(header: pydicom.Dataset, keyword: str) -> str:
+    """One text value, decoded, cut and without control characters; "" when absent or undecodable."""
+    try:
+        value = header.get(keyword, "")
+    except UNREADABLE:
+        return ""
+    shown = "".join(character for character in str(value or "") if character.isprintable())
+    return shown[:_LONGEST_TEXT]
+
+
+def _facts(header: pydicom.Dataset, pixel_sha256: str | None) -> InstanceFacts:
+    return InstanceFacts(
+        identity=PatientIdentity(
+            PatientID=text_of(header, "PatientID"),
+            IssuerOfPatientID=text_of(header, "IssuerOfPatientID"),
+            PatientName=text_of(header, "PatientName"),
+            PatientBirthDate=text_of(header, "PatientBirthDate"),
+            PatientSex=text_of(header, "PatientSex"),
+        ),
+        StudyInstanceUID=text_of(header, "StudyInstanceUID"),
+        SeriesInstanceUID=text_of(header, "SeriesInstanceUID"),
+        StudyDate=text_of(header, "StudyDate"),
+        StudyTime=text_of(header, "StudyTime"),
+        StudyDescription=text_of(header, "StudyDescription"),
+        AccessionNumber=text_of(header, "AccessionNumber"),
+        Modality=text_of(header, "Modality"),
+        SeriesDescription=text_of(header, "SeriesDescription"),
+        SeriesNumber=_integer(header, "SeriesNumber"),
+        InstanceNumber=_integer(header, "InstanceNumber"),
+        expected=_expected(header),
+        position_mm=position_along_normal_mm(header),
+        pixel_sha256=pixel_sha256,
+        recognition=recognise([header]),
+    )
+
+
+def _expected(header: pydicom.Dataset) -> int | None:
+    """How many images the header promises: of the series if it says so, else of the acquisition."""
+    for keyword in ("NumberOfSeriesRelatedInstances", "ImagesInAcquisition"):
+        number = _integer(header, keyword)
+        if number is not None and number > 0:
+            return number
+    return None
+
+
+def position_along_normal_mm(header: pydicom.Dataset) -> float | None:
+    """Slice position along the slice's own normal (PS3.3 C.7.6.2.1.1), None without geometry."""
+    try:
+        orientation = np.array([float(value) for value in header.ImageOrientationPatient])
+        position = np.array([float(value) for value in header.ImagePositionPatient])
+        along = float(np.dot(np.cross(orientation[:3], orientation[3:]), position))
+    except UNREADABLE:
+        return None
+    return along if np.isfinite(along) else None
+
+
+def _integer(header: pydicom.Dataset, keyword: str) -> int | None:
+    """A whole number that PostgreSQL's integer can hold, else None."""
+    try:
+        value: Any = header.get(keyword)
+        number = int(str(value)) if value is not None else None
+    except UNREADABLE:
+        return None
+    return number if number is not None and abs(number) < 2**31 else None
+
+
+def _pixel_digest(file: BufferedReader) -> str | None:
+    """SHA-256 of everything from the pixel data element on; None when there is none."""
+    start = file.tell()
+    if file.read(4) not in _PIXEL_TAGS:
+        return None
+    file.seek(start)
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,137 @@
+"""The life of one analysis in the database: claimed with a token, ended by whoever holds the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from pipeline.database.cases import refresh_case
+from pipeline.database.tables import analysis, finding, instance, series, study
+from pipeline.domain.analysis import AnalysisState
+from pipeline.domain.errors import Fenced
+from pipeline.domain.report import SeriesReport
+from pipeline.jobs import WRITE_SEGMENTATION, enqueue
+
+_UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt at an analysis. ``token`` fences out every older attempt."""
+
+    analysis_id: UUID
+    series_id: UUID
+    token: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One current image of a series: its place in the vault and what tells its bytes."""
+
+    path: str
+    sha256: str
+    SOPInstanceUID: str
+
+
+def claim(connection: Connection, analysis_id: UUID, now: datetime) -> Claim | None:
+    """Take an analysis over; None when it has ended already."""
+    row = connection.execute(
+        update(analysis)
+        .where(analysis.c.id == analysis_id, analysis.c.state.in_(_UNFINISHED))
+        .values(
+            state=AnalysisState.RUNNING.value,
+            token=analysis.c.token + 1,
+            attempts=analysis.c.attempts + 1,
+            started_at=now,
+        )
+        .returning(analysis.c.series_id, analysis.c.token, analysis.c.attempts)
+    ).one_or_none()
+    if row is None:
+        return None
+    refresh_case(connection, case_of_series(connection, row.series_id), now, kind="started")
+    return Claim(analysis_id, row.series_id, row.token, row.attempts)
+
+
+def is_newest(connection: Connection, held: Claim) -> bool:
+    """Whether no later version of the same series' analysis exists."""
+    newest = select(func.max(analysis.c.version)).where(analysis.c.series_id == held.series_id).scalar_subquery()
+    mine = select(analysis.c.version == newest).where(analysis.c.id == held.analysis_id)
+    return bool(connection.execute(mine).scalar_one())
+
+
+def source_files(connection: Connection, series_id: UUID) -> list[SourceFile]:
+    """The current images of a series, in the order they came."""
+    rows = connection.execute(
+        select(instance.c.path, instance.c.sha256, instance.c.sop_instance_uid)
+        .where(instance.c.series_id == series_id, instance.c.standing == "current")
+        .order_by(instance.c.received_at, instance.c.id)
+    )
+    return [SourceFile(row.path, row.sha256, row.sop_instance_uid) for row in rows]
+
+
+def commit_report(connection: Connection, held: Claim, report: SeriesReport, now: datetime) -> None:
+    """End an analysis with its report: findings and priority together, exactly once.
+
+    Raises `Fenced` when another attempt has taken over; then nothing is written.
+    """
+    written = update(analysis).where(*_still_held(held)).values(_columns(report, now)).returning(analysis.c.id)
+    if connection.execute(written).first() is None:
+        raise Fenced
+    for found in report.findings:
+        connection.execute(insert(finding).values(analysis_id=held.analysis_id, **asdict(found)))
+    connection.execute(
+        update(series)
+        .where(series.c.id == held.series_id)
+        .values(role=report.recognition.role.value, role_reason=report.recognition.reason)
+    )
+    if report.findings and report.mask_path is not None:
+        enqueue(connection, WRITE_SEGMENTATION, analysis_id=str(held.analysis_id))
+    refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
+
+
+def end_without_report(connection: Connection, held: Claim, state: AnalysisState, why: str, now: datetime) -> None:
+    """End an analysis that has no report, with the reason a person must read. Raises `Fenced`."""
+    values = {"state": state.value, "why": why, "finished_at": now}
+    written = update(analysis).where(*_still_held(held)).values(values).returning(analysis.c.id)
+    if connection.execute(written).first() is None:
+        raise Fenced
+    refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
+
+
+def case_of_series(connection: Connection, series_id: UUID) -> UUID:
+    """The case a series belongs to."""
+    query = select(study.c.case_id).join(series, series.c.study_id == study.c.id).where(series.c.id == series_id)
+    found: UUID = connection.execute(query).scalar_one()
+    return found
+
+
+def _still_held(held: Claim) -> tuple[Any, ...]:
+    return (
+        analysis.c.id == held.analysis_id,
+        analysis.c.token == held.token,
+        analysis.c.state == AnalysisState.RUNNING.value,
+    )
+
+
+def _columns(report: SeriesReport, now: datetime) -> Mapping[str, Any]:
+    columns: dict[str, Any] = {
+        "state": report.state.value,
+        "why": report.why,
+        "role": report.recognition.role.value,
+        "role_reason": report.recognition.reason,
+        "bundle": report.bundle,
+        "bundle_version": report.bundle_version,
+        "scan_probability": report.scan_probability,
+        "flags": list(report.flags),
+        "notes": list(report.notes),
+        "seconds": dict(report.seconds),
+        "mask_path": report.mask_path,
+        "finished_at": now,
+    }
+    return columns

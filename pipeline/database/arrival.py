@@ -1,0 +1,99 @@
+"""When a series has arrived: judged on its rows, and its analysis enqueued in the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
+
+from pipeline.database.cases import refresh_case
+from pipeline.database.tables import analysis, association, instance, series, study
+from pipeline.domain.analysis import Coverage
+from pipeline.domain.completeness import Complete, SeriesEvidence, judge
+from pipeline.domain.role import SeriesRole
+from pipeline.jobs import ANALYSE, TRANSCODE, enqueue
+
+
+def receiving_series(connection: Connection) -> list[UUID]:
+    """Every series not yet taken for complete."""
+    return list(connection.execute(select(series.c.id).where(series.c.arrival == "receiving")).scalars())
+
+
+def series_of_association(connection: Connection, association_id: str) -> list[UUID]:
+    """Every series still receiving to which this association sent."""
+    query = (
+        select(series.c.id)
+        .join(instance, instance.c.series_id == series.c.id)
+        .where(instance.c.association == association_id, series.c.arrival == "receiving")
+        .distinct()
+    )
+    return list(connection.execute(query).scalars())
+
+
+def complete_if_arrived(connection: Connection, series_id: UUID, now: datetime, quiet_time_s: float) -> bool:
+    """Judge one series and, if it is complete, start its analysis; says whether it was completed.
+
+    The series row is locked, so that of two who judge at once only one completes it.
+    """
+    row = connection.execute(
+        select(series).where(series.c.id == series_id, series.c.arrival == "receiving").with_for_update()
+    ).one_or_none()
+    if row is None:
+        return False
+    verdict = judge(_evidence(connection, row, now), quiet_time_s)
+    if not isinstance(verdict, Complete):
+        return False
+    _complete(connection, row, verdict, now)
+    return True
+
+
+def _evidence(connection: Connection, row: Row[Any], now: datetime) -> SeriesEvidence:
+    known = row.extent_from_mm is not None and row.extent_to_mm is not None
+    return SeriesEvidence(
+        role=SeriesRole(row.role),
+        images=row.images,
+        expected=row.expected,
+        extent_mm=row.extent_to_mm - row.extent_from_mm if known else None,
+        released=_released(connection, row.id),
+        silent_s=(now - row.last_image_at).total_seconds(),
+    )
+
+
+def _released(connection: Connection, series_id: UUID) -> bool:
+    """Whether every association that sent to the series has ended."""
+    ended = exists().where(association.c.id == instance.c.association)
+    still_open = select(instance.c.id).where(instance.c.series_id == series_id, ~ended).limit(1)
+    return connection.execute(still_open).first() is None
+
+
+def _complete(connection: Connection, row: Row[Any], verdict: Complete, now: datetime) -> None:
+    connection.execute(
+        update(series)
+        .where(series.c.id == row.id)
+        .values(arrival="complete", signal=verdict.signal.value, complete_at=now)
+    )
+    coverage = Coverage(row.images, row.expected, row.extent_from_mm, row.extent_to_mm, verdict.provisional)
+    version = select(func.coalesce(func.max(analysis.c.version), 0) + 1).where(analysis.c.series_id == row.id)
+    analysis_id = connection.execute(
+        insert(analysis)
+        .values(
+            series_id=row.id,
+            version=version.scalar_subquery(),
+            role=row.role,
+            role_reason=row.role_reason,
+            coverage=asdict(coverage),
+            enqueued_at=now,
+        )
+        .returning(analysis.c.id)
+    ).scalar_one()
+    enqueue(connection, ANALYSE, urgency=_URGENCY.get(SeriesRole(row.role), 0), analysis_id=str(analysis_id))
+    enqueue(connection, TRANSCODE, series_id=str(row.id))
+    case_id = connection.execute(select(study.c.case_id).where(study.c.id == row.study_id)).scalar_one()
+    refresh_case(connection, case_id, now, kind="completed")
+
+
+_URGENCY = {SeriesRole.NCCT: 20, SeriesRole.DWI: 20, SeriesRole.ADC: 10, SeriesRole.FLAIR: 10, SeriesRole.CTA: 10}
+"""Series that may show a stroke go before those that cannot."""

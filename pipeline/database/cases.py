@@ -1,0 +1,142 @@
+"""A case as the worklist shows it, recomputed from its series in the transaction that changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from pipeline.database.events import record_event
+from pipeline.database.tables import analysis, case, finding, series, study
+from pipeline.domain.analysis import (
+    AnalysisState,
+    CaseState,
+    Coverage,
+    SeriesOutcome,
+    case_state,
+    case_why,
+)
+from pipeline.domain.finding import Finding, FindingKind, Side
+from pipeline.domain.priority import Priority, Tier, prioritise
+from pipeline.domain.request import Request, Urgency
+from pipeline.domain.role import SeriesRole
+
+
+def refresh_case(connection: Connection, case_id: UUID, now: datetime, *, kind: str) -> Priority:
+    """Recompute a case's state, reasons and tier, and record one event of ``kind``.
+
+    The case row is locked until the transaction ends, so two results that come at once are both seen.
+    """
+    known = connection.execute(select(case).where(case.c.id == case_id).with_for_update()).one()
+    outcomes = series_outcomes(connection, case_id)
+    request = _request(known.request)
+    raised_to = Tier(known.tier) if known.alerted_at is not None else None
+    priority = prioritise(outcomes, request, now, raised_to=raised_to)
+    state = case_state(outcomes)
+    connection.execute(update(case).where(case.c.id == case_id).values(_row(known, priority, state, outcomes, now)))
+    record_event(connection, case_id, kind, {"state": state, "tier": priority.tier})
+    return priority
+
+
+def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcome, ...]:
+    """What is known of every series of a case that is not of our own making."""
+    newest = (
+        select(analysis)
+        .distinct(analysis.c.series_id)
+        .order_by(analysis.c.series_id, analysis.c.version.desc())
+        .subquery()
+    )
+    rows = connection.execute(
+        select(series, newest.c.id.label("analysis_id"), newest.c.state, newest.c.why, newest.c.coverage)
+        .join(study, study.c.id == series.c.study_id)
+        .outerjoin(newest, newest.c.series_id == series.c.id)
+        .where(study.c.case_id == case_id, ~series.c.ours)
+        .order_by(series.c.first_image_at)
+    ).all()
+    findings = _findings(connection, [row.analysis_id for row in rows if row.analysis_id])
+    return tuple(_outcome(row, findings.get(row.analysis_id, ())) for row in rows)
+
+
+def _row(
+    known: Row[Any], priority: Priority, state: CaseState, outcomes: Sequence[SeriesOutcome], now: datetime
+) -> dict[str, Any]:
+    """The columns of a case that follow from its series."""
+    alerted = known.alerted_at
+    if alerted is None and priority.tier.rank < _base_rank(known.request):
+        alerted = now
+    return {
+        "state": state.value,
+        "why": case_why(outcomes),
+        "tier": priority.tier.value,
+        "reasons": [asdict(reason) for reason in priority.reasons],
+        "alerted_at": alerted,
+        "version": known.version + 1,
+    }
+
+
+def _base_rank(request: Mapping[str, Any] | None) -> int:
+    return prioritise((), _request(request), datetime.min).tier.rank  # noqa: DTZ901 - the clock plays no part
+
+
+def _request(stored: Mapping[str, Any] | None) -> Request | None:
+    """The clinical request of a case; its onset is kept as ISO 8601 text in UTC."""
+    if stored is None:
+        return None
+    onset = stored.get("onset_at")
+    return Request(
+        urgency=Urgency(stored["urgency"]),
+        question=stored.get("question", ""),
+        onset_at=datetime.fromisoformat(onset) if onset else None,
+        nihss=stored.get("nihss"),
+        anticoagulant=stored.get("anticoagulant"),
+    )
+
+
+def _outcome(row: Row[Any], findings: tuple[Finding, ...]) -> SeriesOutcome:
+    return SeriesOutcome(
+        role=SeriesRole(row.role),
+        state=AnalysisState(row.state or AnalysisState.WAITING),
+        why=row.why or "",
+        findings=findings,
+        coverage=Coverage(**row.coverage) if row.coverage else None,
+        receiving=row.arrival == "receiving",
+    )
+
+
+def _findings(connection: Connection, analyses: Sequence[UUID]) -> dict[UUID, tuple[Finding, ...]]:
+    """The findings of each analysis, largest first."""
+    rows = connection.execute(
+        select(finding).where(finding.c.analysis_id.in_(analyses)).order_by(finding.c.volume_ml.desc())
+    )
+    found: dict[UUID, tuple[Finding, ...]] = {}
+    for row in rows:
+        one = Finding(
+            kind=FindingKind(row.kind),
+            volume_ml=row.volume_ml,
+            side=Side(row.side),
+            confidence=row.confidence,
+            centre_mm=tuple(row.centre_mm) if row.centre_mm else None,
+            label=row.label,
+        )
+        found[row.analysis_id] = (*found.get(row.analysis_id, ()), one)
+    return found
+
+
+def add_warning(connection: Connection, case_id: UUID, code: str, text: str) -> None:
+    """Put a warning for a person on a case, once per code."""
+    warnings = connection.execute(select(case.c.warnings).where(case.c.id == case_id).with_for_update()).scalar_one()
+    if all(warning["code"] != code for warning in warnings):
+        changed = [*warnings, {"code": code, "text": text}]
+        connection.execute(
+            update(case).where(case.c.id == case_id).values(warnings=changed, version=case.c.version + 1)
+        )
+
+
+def touch_last_image(connection: Connection, case_id: UUID, received_at: datetime) -> None:
+    """Keep when the newest image of a case was received."""
+    newest = func.greatest(func.coalesce(case.c.last_image_at, received_at), received_at)
+    connection.execute(update(case).where(case.c.id == case_id).values(last_image_at=newest))

@@ -1,0 +1,83 @@
+"""The index port on PostgreSQL: receipts become instances, series, studies and cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from pipeline.assembly.facts import read_facts
+from pipeline.database.arrival import complete_if_arrived, series_of_association
+from pipeline.database.cases import refresh_case, touch_last_image
+from pipeline.database.filing import Filed, file_instance
+from pipeline.database.tables import association
+from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
+from pipeline.domain.receipt import Receipt
+
+
+class PostgresIndex:
+    """`pipeline.domain.ports.Index` on PostgreSQL; safe to call from one thread at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        vault_root: Path,
+        quiet_time_s: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine = engine
+        self._vault_root = vault_root
+        self._quiet_time_s = quiet_time_s
+        self._now = now
+
+    def record(self, receipts: Iterable[Receipt]) -> None:
+        """Make receipts known, all in one transaction; recording one twice changes nothing.
+
+        Raises `DatabaseUnavailable`.
+        """
+        batch = list(receipts)
+        try:
+            with self._engine.begin() as connection:
+                self._record(connection, batch)
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+    def association_closed(self, association_id: str) -> None:
+        """Take note that an association ended, and complete its series if that is the evidence they lacked."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(association).values(id=association_id).on_conflict_do_nothing())
+                for series_id in series_of_association(connection, association_id):
+                    complete_if_arrived(connection, series_id, self._now(), self._quiet_time_s)
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable from error
+
+    def _record(self, connection: Connection, receipts: list[Receipt]) -> None:
+        filed = [one for one in (self._file(connection, receipt) for receipt in receipts) if one is not None]
+        changed: dict[UUID, None] = {one.case_id: None for one in filed if one.changed_case}
+        for one in filed:
+            if one.new_image:
+                touch_last_image(connection, one.case_id, one.received_at)
+        completed = {
+            one.series_id: complete_if_arrived(connection, one.series_id, self._now(), self._quiet_time_s)
+            for one in {one.series_id: one for one in filed if one.new_image}.values()
+        }
+        told = {one.case_id for one in filed if completed.get(one.series_id)}
+        for case_id in changed:
+            if case_id not in told:
+                refresh_case(connection, case_id, self._now(), kind="received")
+
+    def _file(self, connection: Connection, receipt: Receipt) -> Filed | None:
+        try:
+            facts = read_facts(self._vault_root / receipt.path)
+        except UnreadableInstance as error:
+            # The vault read its UIDs at the door, so this is a file broken since; `vault verify` finds it.
+            structlog.get_logger().error("unreadable_in_vault", receipt=receipt.path, error=str(error))
+            return None
+        return file_instance(connection, receipt, facts, self._now())

@@ -1,0 +1,75 @@
+"""SEG objects we made: what they are made from, and how they are known as ours when they come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from pipeline.database.tables import analysis, finding, result_object, series, study
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentationSource:
+    """What a SEG is made from."""
+
+    analysis_id: UUID
+    series_id: UUID
+    site_id: str
+    mask_path: str
+    bundle: str
+    bundle_version: str
+    finished_at: datetime
+    findings: tuple[dict[str, Any], ...]
+
+
+def segmentation_source(connection: Connection, analysis_id: UUID) -> SegmentationSource | None:
+    """What to make the SEG of an analysis from; None when it has no mask."""
+    row = connection.execute(
+        select(analysis, study.c.site_id)
+        .join(series, series.c.id == analysis.c.series_id)
+        .join(study, study.c.id == series.c.study_id)
+        .where(analysis.c.id == analysis_id)
+    ).one_or_none()
+    if row is None or row.mask_path is None:
+        return None
+    found = connection.execute(select(finding).where(finding.c.analysis_id == analysis_id)).mappings()
+    return SegmentationSource(
+        analysis_id=row.id,
+        series_id=row.series_id,
+        site_id=row.site_id,
+        mask_path=row.mask_path,
+        bundle=row.bundle,
+        bundle_version=row.bundle_version,
+        finished_at=row.finished_at,
+        findings=tuple({key: one[key] for key in ("kind", "label", "confidence", "volume_ml")} for one in found),
+    )
+
+
+def register_result(
+    connection: Connection, analysis_id: UUID, SOPInstanceUID: str, SeriesInstanceUID: str, sha256: str
+) -> None:
+    """Make an object known as ours before anybody can see it; its path follows from the vault."""
+    connection.execute(
+        insert(result_object)
+        .values(
+            analysis_id=analysis_id,
+            sop_instance_uid=SOPInstanceUID,
+            series_instance_uid=SeriesInstanceUID,
+            kind="seg",
+            path="",
+            sha256=sha256,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def store_result_path(connection: Connection, SOPInstanceUID: str, path: str) -> None:
+    """Say where in the vault one of our objects lies."""
+    connection.execute(
+        result_object.update().where(result_object.c.sop_instance_uid == SOPInstanceUID).values(path=path)
+    )

@@ -1,0 +1,44 @@
+"""The job engine: names of tasks and queues, and how a job is enqueued with the row that needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import procrastinate
+from sqlalchemy import Connection
+
+INFERENCE_QUEUE = "inference"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of job: its name and its priority, higher first."""
+
+    name: str
+    priority: int
+
+
+ANALYSE = Task("analyse", 100)
+"""Analyse one series; argument ``analysis_id``."""
+WRITE_SEGMENTATION = Task("write_segmentation", 50)
+"""Write the SEG of one analysis to the vault, off the critical path; argument ``analysis_id``."""
+TRANSCODE = Task("transcode", 10)
+"""Prepare a series' frames for the viewer; argument ``series_id``."""
+
+_deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+"""Never opened: every job goes through the connection of the transaction that needs it."""
+
+
+def enqueue(connection: Connection, task: Task, *, urgency: int = 0, **arguments: str) -> int:
+    """Enqueue a job in ``connection``'s own transaction, so that it exists if and only if that commits.
+
+    ``urgency`` is added to the task's priority. Returns the job's id.
+    """
+    job = _deferring.configure_task(
+        task.name,
+        queue=INFERENCE_QUEUE,
+        priority=task.priority + urgency,
+        connection=connection.connection.driver_connection,
+    )
+    identifier: int = job.defer(**arguments)
+    return identifier
