@@ -1,0 +1,160 @@
+"""What the headers of a series say about what it is, gathered in one value."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pydicom
+
+from pipeline.assembly.headers import UNREADABLE, frames, has_items, in_groups, number, numbers, shared, text, tokens
+
+_NO_AGENT = frozenset({"", "NONE", "NO", "N", "0", "NA", "N/A", "NON", "SANS", "NO CONTRAST", "WITHOUT", "NULL"})
+_PREFILLED_AGENT = frozenset({"APPLIED DEFAULT"})
+"""Agent names that a scanner writes by itself; they count only with a volume or a start time."""
+
+_PRIVATE_B_VALUE = {"GE": (0x0043, 0x1039), "SIEMENS": (0x0019, 0x100C), "PHILIPS": (0x2001, 0x1003),
+                    "UIH": (0x0065, 0x1009), "UNITED IMAGING": (0x0065, 0x1009)}  # fmt: skip
+"""Where manufacturers keep the b-value (their DICOM conformance statements; the same as dcm2niix reads)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Facts from headers; texts upper case, "" or None when the headers say nothing.
+
+    ``contrast`` names the tags that say a contrast agent was given. ``normals`` are the distinct slice
+    normals (LPS, rounded), ``extent_mm`` the distance between outermost slices, ``repeats`` the
+    largest number of images at one position. Times in ms, b-values in s/mm2.
+    """
+
+    modality: str
+    SOPClassUID: str
+    image_type: frozenset[str]
+    contrast: tuple[str, ...]
+    kernel: str
+    body_part: str
+    description: str
+    thickness_mm: float | None
+    field_mm: float | None
+    tilt_degrees: float
+    normals: tuple[tuple[float, float, float], ...]
+    extent_mm: float | None
+    repeats: int
+    b_values: tuple[float, ...]
+    RepetitionTime: float | None
+    EchoTime: float | None
+    InversionTime: float | None
+    sequence: frozenset[str]
+    sequence_name: str
+    acquisition_contrast: str
+
+
+def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
+    """Read the evidence of a series from the headers that have arrived, at least one."""
+    first = headers[0]
+    normals, extent_mm, repeats = _geometry(headers)
+    return Evidence(
+        modality=text(first, "Modality"),
+        SOPClassUID=text(first, "SOPClassUID"),
+        image_type=tokens(first, "ImageType") | tokens(first, "FrameType"),
+        contrast=_contrast(first),
+        kernel=text(first, "ConvolutionKernel").replace("\\", " "),
+        body_part=text(first, "BodyPartExamined"),
+        description=f"{text(first, 'SeriesDescription')} {text(first, 'ProtocolName')}".strip(),
+        thickness_mm=number(first, "SliceThickness"),
+        field_mm=_field_mm(first),
+        tilt_degrees=number(first, "GantryDetectorTilt") or 0.0,
+        normals=normals,
+        extent_mm=extent_mm,
+        repeats=repeats,
+        b_values=_b_values(headers),
+        RepetitionTime=number(first, "RepetitionTime"),
+        EchoTime=number(first, "EchoTime") or number(first, "EffectiveEchoTime"),
+        InversionTime=number(first, "InversionTime") or number(first, "InversionTimes"),
+        sequence=tokens(first, "ScanningSequence") | tokens(first, "EchoPulseSequence"),
+        sequence_name=f"{text(first, 'SequenceName')} {text(first, 'PulseSequenceName')}".strip(),
+        acquisition_contrast=text(first, "AcquisitionContrast"),
+    )
+
+
+def _contrast(header: pydicom.Dataset) -> tuple[str, ...]:
+    agent = text(header, "ContrastBolusAgent")
+    given = [key for key in ("ContrastBolusVolume", "ContrastBolusTotalDose") if (number(header, key) or 0) > 0]
+    given += [key for key in ("ContrastBolusAgentSequence", "ContrastBolusUsageSequence") if has_items(header, key)]
+    given += [key for key in ("ContrastBolusStartTime", "ContrastBolusIngredient") if text(header, key)]
+    named = agent not in _NO_AGENT and (agent not in _PREFILLED_AGENT or bool(given))
+    return (*(["ContrastBolusAgent"] if named else []), *given)
+
+
+def _field_mm(header: pydicom.Dataset) -> float | None:
+    spacing, columns = number(header, "PixelSpacing"), number(header, "Columns")
+    return spacing * columns if spacing and columns else None
+
+
+def _geometry(headers: Sequence[pydicom.Dataset]) -> tuple[tuple[tuple[float, float, float], ...], float | None, int]:
+    planes = [plane for header in headers for plane in _planes(header)]
+    if not planes:
+        return (), None, 1
+    along = [float(np.dot(normal, position)) for normal, position in planes]
+    _, counts = np.unique(np.round([position for _, position in planes], 1), axis=0, return_counts=True)
+    distinct = dict.fromkeys(tuple(round(float(part), 2) + 0.0 for part in normal) for normal, _ in planes)
+    return tuple((n[0], n[1], n[2]) for n in distinct), max(along) - min(along), int(counts.max())
+
+
+def _planes(header: pydicom.Dataset) -> list[tuple[np.ndarray, tuple[float, ...]]]:
+    """(normal, position) of each image plane of one instance that has a usable geometry."""
+    groups = [(shared(header), frame) for frame in frames(header)]
+    if groups:
+        found = [(_of(common, frame, "ImageOrientationPatient"), _of(common, frame, "ImagePositionPatient"))
+                 for common, frame in groups]  # fmt: skip
+    else:
+        found = [(numbers(header, "ImageOrientationPatient"), numbers(header, "ImagePositionPatient"))]
+    whole = [(o, p) for o, p in found if len(o) == 6 and len(p) == 3]
+    return [(np.cross(orientation[:3], orientation[3:]), position) for orientation, position in whole]
+
+
+def _of(common: pydicom.Dataset | None, frame: pydicom.Dataset, keyword: str) -> tuple[float, ...]:
+    item = in_groups(frame, keyword) or in_groups(common, keyword)
+    return () if item is None else numbers(item, keyword)
+
+
+def _b_values(headers: Sequence[pydicom.Dataset]) -> tuple[float, ...]:
+    found = {value for header in headers for value in _b_values_of(header)}
+    return tuple(sorted(found))
+
+
+def _b_values_of(header: pydicom.Dataset) -> set[float]:
+    per_frame = {number(item, "DiffusionBValue") for item in (in_groups(f, "DiffusionBValue") for f in frames(header))
+                 if item is not None}  # fmt: skip
+    standard = {number(header, "DiffusionBValue")} | per_frame
+    private = _private_b_value(header)
+    known = {value for value in standard if value is not None}
+    return known or ({private} if private is not None else set())
+
+
+def _private_b_value(header: pydicom.Dataset) -> float | None:
+    """The manufacturer's own b-value; a bare 0 proves nothing, some write it on every image."""
+    maker = text(header, "Manufacturer")
+    for name, tag in _PRIVATE_B_VALUE.items():
+        if maker.startswith(name) and tag in header:
+            value = _number_of(header[tag])
+            if value is not None and value > 100_000:  # GE adds 1e9 to mark its newer meaning
+                value %= 100_000
+            return value or None
+    return None
+
+
+def _number_of(element: pydicom.DataElement) -> float | None:
+    value = element.value
+    try:
+        if isinstance(value, bytes):  # an unknown VR: implicit little endian files of unknown private tags
+            if len(value) in (4, 8) and not value.strip(b" \0").replace(b".", b"").isdigit():
+                return float(struct.unpack("<f" if len(value) == 4 else "<d", value)[0])
+            return float(value.decode("ascii").strip(" \0").split("\\")[0])
+        if isinstance(value, pydicom.multival.MultiValue | list):
+            return float(value[0])
+        return float(value)
+    except (*UNREADABLE, struct.error):
+        return None

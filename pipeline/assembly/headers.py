@@ -1,0 +1,102 @@
+"""Reading single values from headers that may be broken, classic or enhanced multi-frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pydicom
+
+UNREADABLE = (
+    ValueError, TypeError, LookupError, AttributeError, OverflowError, NotImplementedError, EOFError, RecursionError,
+)  # fmt: skip
+"""What pydicom raises when a single broken value is converted."""
+
+MOST_FRAMES_READ = 4096
+"""Functional groups beyond this many frames are not looked at for recognition."""
+
+
+def text(header: pydicom.Dataset, keyword: str) -> str:
+    """One text value, upper case, without outer blanks; values of a multi-valued one joined by a backslash."""
+    value = _value(header, keyword)
+    if value is None:
+        return ""
+    try:
+        many = value if isinstance(value, list | tuple | pydicom.multival.MultiValue) else [value]
+        return "\\".join(str(part).strip() for part in many).upper()
+    except UNREADABLE:
+        return ""
+
+
+def tokens(header: pydicom.Dataset, keyword: str) -> frozenset[str]:
+    """The separate values of a multi-valued text, upper case."""
+    return frozenset(part for part in text(header, keyword).split("\\") if part)
+
+
+def number(header: pydicom.Dataset, keyword: str) -> float | None:
+    """The first number of a value; None when absent, unreadable or not finite."""
+    values = numbers(header, keyword)
+    return values[0] if values else None
+
+
+def numbers(header: pydicom.Dataset, keyword: str) -> tuple[float, ...]:
+    """All numbers of a value; empty when absent, unreadable or not finite."""
+    value = _value(header, keyword)
+    if value is None or value == "":
+        return ()
+    try:
+        many = value if isinstance(value, list | tuple | pydicom.multival.MultiValue) else [value]
+        read = tuple(float(part) for part in many)
+    except UNREADABLE:
+        return ()
+    return read if all(math.isfinite(part) for part in read) else ()
+
+
+def frames(header: pydicom.Dataset) -> Iterator[pydicom.Dataset]:
+    """The per-frame functional groups of an enhanced multi-frame image (PS3.3 C.7.6.16); none for others."""
+    yield from _items(header, "PerFrameFunctionalGroupsSequence")[:MOST_FRAMES_READ]
+
+
+def shared(header: pydicom.Dataset) -> pydicom.Dataset | None:
+    """The shared functional groups of an enhanced multi-frame image."""
+    items = _items(header, "SharedFunctionalGroupsSequence")
+    return items[0] if items else None
+
+
+def in_groups(groups: pydicom.Dataset | None, keyword: str) -> pydicom.Dataset | None:
+    """The functional group item that holds a keyword, e.g. PixelSpacing in PixelMeasuresSequence."""
+    if groups is None:
+        return None
+    for element in groups:
+        if element.VR == "SQ" and element.value and keyword in element.value[0]:
+            item: pydicom.Dataset = element.value[0]
+            return item
+    return None
+
+
+def has_items(header: pydicom.Dataset, keyword: str) -> bool:
+    """Whether a sequence is there and not empty."""
+    return bool(_items(header, keyword))
+
+
+def _items(header: pydicom.Dataset, keyword: str) -> list[pydicom.Dataset]:
+    try:
+        return list(header.get(keyword) or [])
+    except UNREADABLE:
+        return []
+
+
+def _value(header: pydicom.Dataset, keyword: str) -> Any:
+    """The value at the top level, else in the shared, else in the first frame's functional groups."""
+    try:
+        if keyword in header:
+            return header[keyword].value
+        first_frame = next(frames(header), None)
+        for groups in (shared(header), first_frame):
+            item = in_groups(groups, keyword)
+            if item is not None:
+                return item[keyword].value
+    except UNREADABLE:
+        return None
+    return None
