@@ -1,0 +1,182 @@
+"""The simple vault: one fsynced Part 10 file an instance, one folder a study."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dicom_node.vault.files import Files, OsFiles
+from dicom_node.vault.header import instance_ids
+from dicom_node.vault.naming import PATH, digest, instance_path, path_of_pending, pending_name
+from dicom_node.vault.part10 import FileMeta, decode_head, encode_head
+from pipeline.domain.errors import UnreadableInstance, VaultError, VaultFull
+from pipeline.domain.receipt import Arrival, Receipt
+
+_HEAD_BYTES = 4096
+"""Enough for our file meta; a longer one (hostile UIDs) is read whole."""
+
+_LOCKS = 64
+_FOLDERS_KEPT_IN_MIND = 10_000
+
+
+class SimpleVault:
+    """Implements `pipeline.domain.ports.Vault` on a folder; safe for many threads, and for a second
+    process that appends other instances.
+
+    ``watermark`` is the share of the disk, 0 to 1, above which nothing is stored.
+    """
+
+    def __init__(self, root: Path, *, watermark: float, files: Files | None = None) -> None:
+        self._root = root
+        self._watermark = watermark
+        self._files = files or OsFiles()
+        self._numbers = itertools.count()
+        self._durable_folders: set[Path] = set()
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._make_folders()
+
+    def append(self, part10_body: bytes, arrival: Arrival) -> Receipt:
+        """See `pipeline.domain.ports.Vault.append`."""
+        sha256 = digest(part10_body)
+        ids = instance_ids(part10_body, arrival.TransferSyntaxUID)
+        path = instance_path(arrival.site_id, ids, sha256)
+        head = encode_head(arrival, sha256)
+        # One path at a time, so that cleaning up after a failure cannot take away another's success.
+        with self._locks[int(sha256[:8], 16) % _LOCKS]:
+            duplicate = self._holds(path, sha256)
+            try:
+                self._refuse_when_full(0 if duplicate else len(head) + len(part10_body))
+                self._make_durable(path, () if duplicate else (head, part10_body))
+            except OSError as exc:
+                raise VaultError(f"The disk failed: {exc.strerror or 'unknown error'}.") from exc
+        return Receipt(arrival, path, sha256, len(part10_body), duplicate)
+
+    def pending(self) -> Iterator[Receipt]:
+        """See `pipeline.domain.ports.Vault.pending`; a file that has become unreadable is passed over."""
+        for name in sorted(self._pending_names(), key=self._age):
+            try:
+                yield self.receipt_of(path_of_pending(name))
+            except (VaultError, UnreadableInstance):
+                continue
+
+    def indexed(self, receipts: Iterable[Receipt]) -> None:
+        """See `pipeline.domain.ports.Vault.indexed`."""
+        try:
+            for receipt in receipts:
+                self._files.remove(self._pending(receipt.path))
+        except OSError as exc:
+            raise VaultError(f"The disk failed: {exc.strerror or 'unknown error'}.") from exc
+
+    def read(self, path: str) -> bytes:
+        """See `pipeline.domain.ports.Vault.read`. Raises `VaultError` when there is no such file."""
+        try:
+            return self.file(path).read_bytes()
+        except OSError as exc:
+            raise VaultError("The vault has no such file.") from exc
+
+    def file(self, path: str) -> Path:
+        """The file of a receipt's path. Raises `VaultError` when that is no path of ours."""
+        if not PATH.fullmatch(path):
+            raise VaultError("That is no path of the vault.")
+        return self._root / path
+
+    def receipt_of(self, path: str) -> Receipt:
+        """Build the receipt of a stored file again, from the file alone."""
+        meta, size = self._meta(path)
+        return Receipt(meta.arrival, path, meta.sha256, size - meta.data_set_offset)
+
+    def recover(self) -> None:
+        """Clear what writers that are no more had begun; called once, when the node starts."""
+        for file in (self._root / "incoming").iterdir():
+            if not _is_running(file.name.partition("-")[0]):
+                self._files.remove(file)
+
+    def _make_folders(self) -> None:
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in ("incoming", "studies", "pending"):
+                self._files.make_folder(self._root / name)
+            self._files.sync_folder(self._root)
+        except OSError as exc:
+            raise VaultError(f"The vault cannot be opened: {exc.strerror or 'unknown error'}.") from exc
+
+    def _refuse_when_full(self, more: int) -> None:
+        if self._files.used_share(self._root, more) > self._watermark:
+            raise VaultFull
+
+    def _make_durable(self, path: str, parts: tuple[bytes, ...]) -> None:
+        """Write ``parts`` (none for a duplicate) under ``path``; on failure leave nothing of them."""
+        target = self._root / path
+        temporary = self._root / "incoming" / f"{os.getpid()}-{next(self._numbers)}"
+        try:
+            self._make_study_folder(target.parent)
+            if parts:
+                self._files.write(temporary, parts)
+                self._files.rename(temporary, target)
+            self._files.sync_folder(target.parent)
+            self._files.link(target, self._pending(path))
+            self._files.sync_folder(self._root / "pending")
+        except OSError:
+            if parts:
+                self._clear(temporary, self._pending(path), target)
+            raise
+
+    def _make_study_folder(self, folder: Path) -> None:
+        """A folder another thread has just made may not be durable yet, so each process syncs it once."""
+        if folder in self._durable_folders:
+            return
+        self._files.make_folder(folder)
+        self._files.sync_folder(folder.parent)
+        if len(self._durable_folders) >= _FOLDERS_KEPT_IN_MIND:
+            self._durable_folders.clear()
+        self._durable_folders.add(folder)
+
+    def _clear(self, *paths: Path) -> None:
+        for path in paths:
+            try:
+                self._files.remove(path)
+            except OSError:
+                continue  # a disk that fails to write may fail to unlink: the first error is the one to tell
+
+    def _holds(self, path: str, sha256: str) -> bool:
+        """Whether the very same bytes are there, read back and digested: acknowledged means verified."""
+        try:
+            meta, _ = self._meta(path)
+            stored = self.file(path).read_bytes()[meta.data_set_offset :]
+        except (VaultError, UnreadableInstance, OSError):
+            return False
+        return digest(stored) == sha256
+
+    def _meta(self, path: str) -> tuple[FileMeta, int]:
+        file = self.file(path)
+        try:
+            with file.open("rb") as stream:
+                size = os.fstat(stream.fileno()).st_size
+                head = stream.read(_HEAD_BYTES)
+                needed = 144 + int.from_bytes(head[140:144], "little")
+                head += stream.read(max(0, min(needed, size) - len(head)))
+        except OSError as exc:
+            raise VaultError("The vault has no such file.") from exc
+        return decode_head(head), size
+
+    def _pending(self, path: str) -> Path:
+        return self._root / "pending" / pending_name(path)
+
+    def _pending_names(self) -> list[str]:
+        try:
+            return [entry.name for entry in (self._root / "pending").iterdir()]
+        except OSError as exc:
+            raise VaultError(f"The vault cannot be read: {exc.strerror or 'unknown error'}.") from exc
+
+    def _age(self, name: str) -> int:
+        try:
+            return (self._root / "pending" / name).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+
+def _is_running(pid: str) -> bool:
+    return pid.isdecimal() and pid != str(os.getpid()) and Path("/proc", pid).exists()
