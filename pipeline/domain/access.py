@@ -1,0 +1,45 @@
+"""Who may see, take and correct what: decided here, enforced on every route of the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AccountRole(StrEnum):
+    """What an account is for."""
+
+    ADMINISTRATOR = "administrator"
+    """Keeps the installation running, and for now sees every case."""
+    EXPERT = "expert"
+    """Gives opinions on the cases of every site."""
+    SITE = "site"
+    """A hospital asking for opinions; it sees its own cases and no others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking: a role and, for the role "site", the hospital."""
+
+    role: AccountRole
+    site_id: str | None = None
+
+
+def sees_every_site(viewer: Viewer) -> bool:
+    """Whether the cases of every hospital are shown to this viewer."""
+    return viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.EXPERT)
+
+
+def may_see(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may know that a case of this site exists; a site account without a site sees nothing."""
+    return sees_every_site(viewer) or viewer.site_id == site_id
+
+
+def may_take(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may become the owner of a case of this site: those who give opinions may."""
+    return may_see(viewer, site_id) and viewer.role is not AccountRole.SITE
+
+
+def may_decide_identity(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may confirm who the patient is: whoever sees the case, its own hospital first of all."""
+    return may_see(viewer, site_id)
