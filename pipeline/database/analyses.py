@@ -104,6 +104,19 @@ def end_without_report(connection: Connection, held: Claim, state: AnalysisState
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
 
 
+def give_up(connection: Connection, analysis_id: UUID, why: str, now: datetime) -> None:
+    """End an analysis that nobody will try again; one that has ended already stays as it is."""
+    values = {"state": AnalysisState.FAILED.value, "why": why, "finished_at": now, "token": analysis.c.token + 1}
+    row = connection.execute(
+        update(analysis)
+        .where(analysis.c.id == analysis_id, analysis.c.state.in_(_UNFINISHED))
+        .values(values)
+        .returning(analysis.c.series_id)
+    ).one_or_none()
+    if row is not None:
+        refresh_case(connection, case_of_series(connection, row.series_id), now, kind="analysed")
+
+
 def case_of_series(connection: Connection, series_id: UUID) -> UUID:
     """The case a series belongs to."""
     query = select(study.c.case_id).join(series, series.c.study_id == study.c.id).where(series.c.id == series_id)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from pipeline.database.events import record_event
 from pipeline.database.tables import analysis, case, finding, series, study
@@ -46,7 +47,7 @@ def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcom
     """What is known of every series of a case that is not of our own making."""
     newest = (
         select(analysis)
-        .distinct(analysis.c.series_id)
+        .ext(distinct_on(analysis.c.series_id))
         .order_by(analysis.c.series_id, analysis.c.version.desc())
         .subquery()
     )

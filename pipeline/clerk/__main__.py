@@ -1,0 +1,84 @@
+"""``python -m pipeline.clerk``: the clerk's process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import procrastinate
+from procrastinate import exceptions
+from sqlalchemy import Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from pipeline import logs
+from pipeline.clerk.overdue import warn_of_late_analyses
+from pipeline.clerk.quiet import complete_quiet_series
+from pipeline.clerk.rescue import rescue_stalled_jobs
+from pipeline.database.engine import connect, conninfo
+from pipeline.settings import Settings
+
+TICK_S = 0.5
+"""How often the clerk looks: a fraction of the quiet time, so that it adds little to it."""
+
+DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    logs.configure("clerk")
+    settings = Settings()
+    if not settings.database_url:
+        logs.get().error("no_database_url", remedy="set DATABASE_URL, or start everything with `neurovigie up`")
+        return 2
+    asyncio.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    engine = connect(settings.database_url, connections=2)
+    logs.get().info("ready")
+    jobs = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=conninfo(settings.database_url), min_size=1, max_size=1)
+    )
+    await asyncio.gather(
+        _every(TICK_S, stop, lambda: _timers(engine, settings)),
+        _every(2.0, stop, lambda: _rescue(jobs, engine)),
+    )
+    engine.dispose()
+
+
+async def _timers(engine: Engine, settings: Settings) -> None:
+    """Everything that is decided by the clock and the database alone."""
+    await asyncio.to_thread(complete_quiet_series, engine, lambda: datetime.now(UTC), settings.quiet_time_s)
+    limit = timedelta(seconds=2 * settings.analysis_limit_s)
+    await asyncio.to_thread(warn_of_late_analyses, engine, datetime.now(UTC), limit)
+
+
+async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:
+    async with jobs.open_async():
+        await rescue_stalled_jobs(jobs, engine)
+
+
+async def _every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    """Do ``work`` again and again; a database that is away is waited for."""
+    while not stop.is_set():
+        pause = seconds
+        try:
+            await work()
+        except DATABASE_GONE as error:
+            logs.get().warning("database_away", error=type(error).__name__)
+            pause = max(seconds, 2.0)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main())
