@@ -1,0 +1,1 @@
+"""From the files of a series to a volume with true geometry, and back to its own slices."""
