@@ -1,0 +1,39 @@
+"""Where the inside of the skull is, from the HU alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+BONE_HU = 250.0
+GAP_MM = 4.0
+"""Openings of the skull up to about twice this, in one slice, are bridged."""
+
+Mask = NDArray[np.bool_]
+
+
+def intracranial(hu: NDArray[np.float32], pixel_mm: float) -> Mask:
+    """What bone encloses in each slice of [k, j, i]; nothing in a slice without a closed ring.
+
+    Works on HU cut to a display range too: bone is then whatever reached its upper end.
+    """
+    threshold = min(BONE_HU, 0.98 * float(hu.max()))
+    return np.stack([_enclosed(slice_hu >= threshold, slice_hu, pixel_mm) for slice_hu in hu])
+
+
+def _enclosed(bone: Mask, hu: NDArray[np.float32], pixel_mm: float) -> Mask:
+    steps = max(1, round(GAP_MM / pixel_mm))
+    disc = _disc(steps)
+    padded = np.pad(bone, steps + 1)
+    closed = ndimage.binary_erosion(ndimage.binary_dilation(padded, disc), disc)
+    inner = slice(steps + 1, -steps - 1)
+    filled = ndimage.binary_fill_holes(closed)[inner, inner]
+    inside: Mask = filled & ~bone & (hu > -100)
+    return ndimage.binary_opening(inside, _disc(max(1, round(2.0 / pixel_mm))))
+
+
+def _disc(radius: int) -> Mask:
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disc: Mask = x * x + y * y <= radius * radius
+    return disc

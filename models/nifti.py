@@ -1,0 +1,73 @@
+"""NIfTI files as volumes in HU and masks back as NIfTI: RAS on disk, LPS inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from numpy.typing import NDArray
+
+from pipeline.domain.errors import BadInput, UnreadableImage
+from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.volume import Volume, VoxelUnit
+
+LPS_FROM_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def read_ct(file: Path) -> Volume:
+    """A CT in HU, voxels [k, j, i]; a single slice may be (x, y) or (x, y, 1).
+
+    Raises `UnreadableImage` with the remedy.
+    """
+    if not file.exists():
+        raise UnreadableImage(f"There is no file {file}.")
+    image = _opened(file)
+    values = _values(image, file)
+    if not np.isfinite(values).all():
+        raise UnreadableImage(f"{file} holds NaN or infinite values; replace them, with -1000 for air, and try again.")
+    try:
+        affine = PatientFromVoxel(LPS_FROM_RAS @ np.asarray(image.affine, dtype=np.float64))
+    except ValueError as error:
+        raise UnreadableImage(f"The affine of {file} is not usable: {error}.") from error
+    return Volume(np.ascontiguousarray(values.transpose(2, 1, 0)), affine, VoxelUnit.HU)
+
+
+def _opened(file: Path) -> nibabel.Nifti1Image:
+    try:
+        image = nibabel.load(file)
+    except (ImageFileError, OSError, ValueError) as error:
+        raise UnreadableImage(f"{file} is not a NIfTI file.") from error
+    if not isinstance(image, nibabel.Nifti1Image):
+        raise UnreadableImage(f"{file} is not a NIfTI file; convert it, for DICOM with dcm2niix.")
+    return image
+
+
+def _values(image: nibabel.Nifti1Image, file: Path) -> NDArray[np.float32]:
+    shape = tuple(n for axis, n in enumerate(image.shape) if axis < 3 or n != 1)
+    if len(shape) not in (2, 3) or 0 in shape:
+        raise UnreadableImage(f"{file} has shape {image.shape}; one volume (x, y, z) or one slice (x, y) is wanted.")
+    try:
+        values = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged"))
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise UnreadableImage(f"{file} is cut short or damaged.") from error
+    squared: NDArray[np.float32] = values.reshape((*shape, 1)[:3])
+    return squared
+
+
+def write_mask(labels: NDArray[np.uint8], like: Path, file: Path) -> None:
+    """A mask [k, j, i] on the voxels of ``like``, with its shape and header geometry.
+
+    Raises `BadInput` when it cannot be written.
+    """
+    source = nibabel.load(like)
+    header = source.header.copy()
+    header.set_data_dtype(np.uint8)
+    header.set_slope_inter(1, 0)
+    header["cal_min"], header["cal_max"] = 0, 0
+    values = labels.transpose(2, 1, 0).reshape(source.shape)
+    try:
+        nibabel.save(nibabel.Nifti1Image(values, source.affine, header), file)
+    except (OSError, ImageFileError) as error:
+        raise BadInput(f"The mask cannot be written to {file}: use a name that ends in .nii.gz.") from error
