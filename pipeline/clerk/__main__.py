@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pipeline import logs
+from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import warn_of_late_analyses
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
@@ -58,6 +59,7 @@ async def _timers(engine: Engine, settings: Settings) -> None:
     await asyncio.to_thread(complete_quiet_series, engine, lambda: datetime.now(UTC), settings.quiet_time_s)
     limit = timedelta(seconds=2 * settings.analysis_limit_s)
     await asyncio.to_thread(warn_of_late_analyses, engine, datetime.now(UTC), limit)
+    await asyncio.to_thread(requeue_orphans, engine, datetime.now(UTC))
 
 
 async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:

@@ -58,7 +58,7 @@ def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcom
         .where(study.c.case_id == case_id, ~series.c.ours)
         .order_by(series.c.first_image_at)
     ).all()
-    findings = _findings(connection, [row.analysis_id for row in rows if row.analysis_id])
+    findings = findings_of(connection, [row.analysis_id for row in rows if row.analysis_id])
     return tuple(_outcome(row, findings.get(row.analysis_id, ())) for row in rows)
 
 
@@ -108,7 +108,7 @@ def _outcome(row: Row[Any], findings: tuple[Finding, ...]) -> SeriesOutcome:
     )
 
 
-def _findings(connection: Connection, analyses: Sequence[UUID]) -> dict[UUID, tuple[Finding, ...]]:
+def findings_of(connection: Connection, analyses: Sequence[UUID]) -> dict[UUID, tuple[Finding, ...]]:
     """The findings of each analysis, largest first."""
     rows = connection.execute(
         select(finding).where(finding.c.analysis_id.in_(analyses)).order_by(finding.c.volume_ml.desc())

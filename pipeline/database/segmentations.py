@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline.database.tables import analysis, finding, result_object, series, study
+from pipeline.database.cases import findings_of
+from pipeline.database.tables import analysis, result_object, series, study
+from pipeline.domain.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class SegmentationSource:
     bundle: str
     bundle_version: str
     finished_at: datetime
-    findings: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
 
 
 def segmentation_source(connection: Connection, analysis_id: UUID) -> SegmentationSource | None:
@@ -37,7 +38,6 @@ def segmentation_source(connection: Connection, analysis_id: UUID) -> Segmentati
     ).one_or_none()
     if row is None or row.mask_path is None:
         return None
-    found = connection.execute(select(finding).where(finding.c.analysis_id == analysis_id)).mappings()
     return SegmentationSource(
         analysis_id=row.id,
         series_id=row.series_id,
@@ -46,7 +46,7 @@ def segmentation_source(connection: Connection, analysis_id: UUID) -> Segmentati
         bundle=row.bundle,
         bundle_version=row.bundle_version,
         finished_at=row.finished_at,
-        findings=tuple({key: one[key] for key in ("kind", "label", "confidence", "volume_ml")} for one in found),
+        findings=findings_of(connection, [analysis_id]).get(analysis_id, ()),
     )
 
 

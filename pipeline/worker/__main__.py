@@ -1,0 +1,118 @@
+"""``python -m pipeline.worker``: one worker's process, which holds one child that runs the models."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from datetime import UTC, datetime
+from uuid import UUID
+
+import procrastinate
+from procrastinate import exceptions
+
+from dicom_node.vault.simple import SimpleVault
+from pipeline import logs
+from pipeline.database.engine import connect, conninfo
+from pipeline.database.index import PostgresIndex
+from pipeline.inference.child import InferenceChild
+from pipeline.jobs import ANALYSE, INFERENCE_QUEUE, TRANSCODE, WRITE_SEGMENTATION
+from pipeline.settings import Settings
+from pipeline.worker.bench import Bench
+from pipeline.worker.segmentation import write_segmentation
+from pipeline.worker.tasks import analyse, transcode
+
+HEARTBEAT_S = 2.0
+"""A quarter of the silence after which the clerk takes this worker for dead."""
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    logs.configure("worker")
+    settings = Settings()
+    if not settings.database_url:
+        logs.get().error("no_database_url", remedy="set DATABASE_URL, or start everything with `neurovigie up`")
+        return 2
+    bench = make_bench(settings)
+    try:
+        asyncio.run(_serve(settings, bench))
+    finally:
+        bench.child.close()
+        bench.engine.dispose()
+    return 0
+
+
+def make_bench(settings: Settings) -> Bench:
+    """Everything a worker works with, from its settings."""
+    home = settings.folders
+    engine = connect(settings.database_url, connections=3)
+    return Bench(
+        engine=engine,
+        home=home,
+        vault=SimpleVault(home.vault, watermark=settings.disk_watermark),
+        index=PostgresIndex(engine, home.vault, settings.quiet_time_s),
+        child=InferenceChild(device=settings.device, limit_s=settings.analysis_limit_s),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def tasks_app(settings: Settings, bench: Bench) -> procrastinate.App:
+    """The job engine with our three tasks; each runs in a thread, so that the heartbeat goes on."""
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=conninfo(settings.database_url), min_size=1, max_size=3)
+    )
+
+    @app.task(name=ANALYSE.name)
+    async def _analyse(analysis_id: str) -> None:
+        await asyncio.to_thread(analyse, bench, UUID(analysis_id))
+
+    @app.task(name=WRITE_SEGMENTATION.name)
+    async def _write_segmentation(analysis_id: str) -> None:
+        await asyncio.to_thread(write_segmentation, bench, UUID(analysis_id))
+
+    @app.task(name=TRANSCODE.name)
+    async def _transcode(series_id: str) -> None:
+        await asyncio.to_thread(transcode, bench, UUID(series_id))
+
+    return app
+
+
+async def _serve(settings: Settings, bench: Bench) -> None:
+    """Work, and start again when the database went away or pruned this worker while it was paused."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        with contextlib.suppress(exceptions.ConnectorException):
+            await _work(tasks_app(settings, bench), stop)
+        if not stop.is_set():
+            logs.get().warning("database_away")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
+
+
+async def _work(app: procrastinate.App, stop: asyncio.Event) -> None:
+    async with app.open_async():
+        logs.get().info("ready")
+        working = asyncio.create_task(
+            app.run_worker_async(
+                queues=[INFERENCE_QUEUE],
+                concurrency=1,
+                install_signal_handlers=False,
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=60.0,
+                fetch_job_polling_interval=1.0,
+                shutdown_graceful_timeout=5.0,
+            )
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+
+
+if __name__ == "__main__":
+    sys.exit(main())

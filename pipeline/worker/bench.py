@@ -1,0 +1,33 @@
+"""What the worker works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pipeline.database.analyses import SourceFile
+from pipeline.domain.ports import Index, Vault
+from pipeline.home import Home
+from pipeline.inference.child import InferenceChild
+from pipeline.inference.requests import SourceImage
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The database, the home's folders, the child that runs models, and a clock (UTC)."""
+
+    engine: Engine
+    home: Home
+    vault: Vault
+    index: Index
+    child: InferenceChild
+    now: Callable[[], datetime]
+
+
+def images_of(vault_root: Path, files: Sequence[SourceFile]) -> tuple[SourceImage, ...]:
+    """The files of a series as the child wants them."""
+    return tuple(SourceImage(path=vault_root / file.path, sha256=file.sha256) for file in files)
