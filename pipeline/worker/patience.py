@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ PATIENCE = 120
 """How many pauses: two minutes, after which the clerk's rescue hands the work to somebody else."""
 
 
-def patiently(work: Callable[[], T], pause: Callable[[float], object] = threading.Event().wait) -> T:
+def patiently(work: Callable[[], T], pause: Callable[[float], object] = time.sleep) -> T:
     """Do ``work``, again after a pause each time the database is away; the last failure is raised.
 
     ``work`` must be one transaction, so that doing it again is safe.

@@ -18,6 +18,7 @@ from pipeline.inference.requests import SegmentationWritten, WriteSegmentation
 from pipeline.worker.bench import Bench, images_of
 
 _OWN_AE_TITLE = "NEUROVIGIE"
+_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
 _EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 
 
@@ -36,13 +37,13 @@ def write_segmentation(bench: Bench, analysis_id: UUID) -> None:
         bundle_version=source.bundle_version,
         analysis_id=str(analysis_id),
         made_at=source.finished_at,
-        out_file=bench.home.derived / "masks" / str(analysis_id) / "segmentation.dcm",
+        out=bench.home.derived / "masks" / str(analysis_id) / "segmentation.dcm",
     ))  # fmt: skip
     _keep(bench, source, written)
 
 
 def _made(bench: Bench, source: SegmentationSource, request: WriteSegmentation) -> SegmentationWritten:
-    request.out_file.parent.mkdir(parents=True, exist_ok=True)
+    request.out.parent.mkdir(parents=True, exist_ok=True)
     for answer in bench.child.run(request):
         if isinstance(answer, SegmentationWritten):
             return answer
@@ -51,13 +52,13 @@ def _made(bench: Bench, source: SegmentationSource, request: WriteSegmentation) 
 
 def _keep(bench: Bench, source: SegmentationSource, written: SegmentationWritten) -> None:
     """Register first, so that the index knows the object for ours whenever it meets it."""
-    data_set = data_set_of(written.file.read_bytes())
+    data_set = data_set_of(written.path.read_bytes())
     arrival = Arrival(
         site_id=source.site_id,
         peer_ae_title=_OWN_AE_TITLE,
         association_id=f"analysis-{source.analysis_id}",
         received_at=source.finished_at,
-        SOPClassUID=written.SOPClassUID,
+        SOPClassUID=_SEGMENTATION_STORAGE,
         SOPInstanceUID=written.SOPInstanceUID,
         TransferSyntaxUID=_EXPLICIT_VR_LITTLE_ENDIAN,
     )
@@ -69,7 +70,7 @@ def _keep(bench: Bench, source: SegmentationSource, written: SegmentationWritten
     bench.vault.indexed([receipt])
     with bench.engine.begin() as connection:
         store_result_path(connection, written.SOPInstanceUID, receipt.path)
-    written.file.unlink(missing_ok=True)
+    written.path.unlink(missing_ok=True)
 
 
 def data_set_of(part10: bytes) -> bytes:
