@@ -12,7 +12,7 @@ import pydicom
 from numpy.typing import NDArray
 
 from pipeline.assembly.headers import text
-from pipeline.domain.errors import NotAnalysable, NotAVolume, TooLarge
+from pipeline.domain.errors import NotAnalysable, NotAVolume, TooLarge, UnreadableInstance
 from pipeline.domain.volume import Volume, VoxelUnit
 from pipeline.volumes.arrange import Arrangement, arrange, consistent
 from pipeline.volumes.decode import decoded
@@ -25,7 +25,8 @@ def build_volume(instances: Sequence[tuple[Path, pydicom.Dataset]]) -> SeriesVol
     """Build the volume of one series from its files and their headers.
 
     Slices are ordered by position along their normal, rescaled one by one, and resampled along k only
-    where their spacing is uneven; a gantry tilt stays in the affine. Raises `NotAVolume` or `TooLarge`.
+    where their spacing is uneven; a gantry tilt stays in the affine. Raises `NotAVolume`, `TooLarge`, or
+    `UnreadableInstance` when not one image can be decoded.
     """
     found, problems = _all_planes(_once_each(instances))
     if not found:
@@ -39,7 +40,7 @@ def build_volume(instances: Sequence[tuple[Path, pydicom.Dataset]]) -> SeriesVol
         else:
             pixels[frame] = values
     if not pixels:
-        raise NotAVolume(_sentence(problems))
+        raise UnreadableInstance(_sentence(problems))
     arrangement = arrange(list(pixels))
     check_series(chosen[0].rows, chosen[0].columns, arrangement.slices)
     left_out = (
