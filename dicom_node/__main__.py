@@ -1,0 +1,114 @@
+"""``python -m dicom_node``: the DICOM node as a process."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+from dicom_node.admission import DoorPolicy
+from dicom_node.indexing import Indexer
+from dicom_node.peers.book import PeerBook
+from dicom_node.peers.table import read_peers
+from dicom_node.server.door import Door
+from dicom_node.server.node import DicomNode, NodeAddress, tls_context
+from dicom_node.server.stack import set_up_pynetdicom
+from dicom_node.settings import NodeSettings
+from dicom_node.vault.simple import SimpleVault
+from pipeline import logs
+from pipeline.database.engine import connect
+from pipeline.database.index import PostgresIndex
+from pipeline.domain.errors import ConfigurationError, NeuroVigieError
+from pipeline.settings import Settings
+
+_FAREWELL_S = 5.0
+"""How long the index may take, when the node stops, to hear what it has not heard yet."""
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; 0 after a clean stop, 2 with one sentence when it cannot start."""
+    logs.configure("node")
+    set_up_pynetdicom()
+    try:
+        serve(Settings(), NodeSettings(), _stop_signal())
+    except NeuroVigieError as exc:
+        logs.get().error("cannot_start", error=str(exc))
+        print(str(exc), file=sys.stderr)  # noqa: T201 -- the sentence for a person
+        return 2
+    return 0
+
+
+def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Event) -> None:
+    """Put the node together, listen, and go on until ``stopped``. Raises `NeuroVigieError`."""
+    if not settings.database_url:
+        raise ConfigurationError("DATABASE_URL is not set; `neurovigie up` sets it for its embedded PostgreSQL.")
+    home = settings.folders
+    engine = connect(settings.database_url)
+    vault = SimpleVault(home.vault, watermark=settings.disk_watermark)
+    vault.recover()
+    indexer = Indexer(vault, PostgresIndex(engine, home.vault, settings.quiet_time_s))
+    book = PeerBook(home.root / "peers.json", partial(read_peers, engine))
+    door = Door(
+        policy=_policy(settings, node_settings),
+        book=book,
+        vault=vault,
+        indexer=indexer,
+        now=partial(datetime.now, UTC),
+        largest_data_set=node_settings.max_instance_mib << 20,
+    )
+    node = DicomNode(
+        _address(settings),
+        door,
+        most_associations=node_settings.max_associations,
+        idle_s=node_settings.idle_s,
+        pdu_s=node_settings.pdu_s,
+    )
+    with _indexing(indexer):
+        threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
+        node.start()
+        logs.get().info("ready", address=settings.dicom_host, port=node.port, ae_title=settings.ae_title)
+        stopped.wait()
+        logs.get().info("stopping")
+        node.stop(node_settings.stop_s)
+    engine.dispose()
+
+
+def _policy(settings: Settings, node_settings: NodeSettings) -> DoorPolicy:
+    return DoorPolicy(
+        ae_title=settings.ae_title,
+        site_of_unknown=node_settings.unknown_peers_site,
+        check_called_ae=node_settings.check_called_ae,
+        most_associations_of_peer=node_settings.max_associations_per_peer,
+    )
+
+
+def _address(settings: Settings) -> NodeAddress:
+    tls = tls_context(settings.tls_cert, settings.tls_key)
+    return NodeAddress(settings.ae_title, settings.dicom_host, settings.dicom_port, tls)
+
+
+@contextmanager
+def _indexing(indexer: Indexer) -> Iterator[None]:
+    thread = threading.Thread(target=indexer.run, args=(time.monotonic,), name="indexer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        indexer.stop()
+        thread.join(_FAREWELL_S)
+
+
+def _stop_signal() -> threading.Event:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""Tells the index what the vault holds, from one thread: storing never waits for the database."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice, takewhile
+
+from pipeline import logs
+from pipeline.domain.errors import DatabaseUnavailable, VaultError
+from pipeline.domain.ports import Index, Vault
+from pipeline.domain.receipt import Receipt
+
+BATCH = 200
+MOST_WAITING = 10_000
+"""Receipts kept in memory; beyond, the vault's own list of pending ones is read when there is room again."""
+LOOK_AGAIN_S = 5.0
+"""Time between two looks at what is pending in the vault, when there is nothing else to do."""
+
+
+def outage_delay_s(attempt: int) -> float:
+    """How long to leave an unavailable database alone: short, since a case must be seen soon after."""
+    return float(min(0.25 * 2 ** min(attempt, 10), 5.0))
+
+
+def refusal_delay_s(attempt: int) -> float:
+    """How long to leave a receipt alone that the index refuses: growing to an hour."""
+    return float(min(10.0 * 2 ** min(attempt, 20), 3600.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An association has ended, after the receipts before it."""
+
+    association_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    attempts: int
+    due: float
+
+
+class Indexer:
+    """Feeds an `Index` with receipts in the order they came, in batches, until it has them all."""
+
+    def __init__(self, vault: Vault, index: Index) -> None:
+        self._vault = vault
+        self._index = index
+        self._news = threading.Condition()
+        self._waiting: deque[Receipt | Closed] = deque()
+        self._open: set[str] = set()
+        self._refused: dict[str, _Refusal] = {}
+        self._singly = 0
+        self._outage = 0
+        self._not_before = 0.0
+        self._next_look = 0.0
+        self._stopping = False
+
+    def association_opened(self, association_id: str) -> None:
+        """Take note that receipts of this association may still come."""
+        with self._news:
+            self._open.add(association_id)
+
+    def received(self, receipt: Receipt) -> None:
+        """Take a receipt; never blocks, and loses nothing when full: it is pending in the vault."""
+        with self._news:
+            if len(self._waiting) < MOST_WAITING:
+                self._waiting.append(receipt)
+            else:
+                self._next_look = 0.0
+            self._news.notify()
+
+    def association_closed(self, association_id: str) -> None:
+        """Take note that the association has ended; called after its last `received`."""
+        with self._news:
+            self._open.discard(association_id)
+            self._waiting.append(Closed(association_id))
+            self._news.notify()
+
+    def stop(self) -> None:
+        """End `run` once the index has everything, or at once during an outage: the rest stays pending."""
+        with self._news:
+            self._stopping = True
+            self._news.notify()
+
+    def run(self, clock: Callable[[], float]) -> None:
+        """Work until `stop`; the loop of a thread."""
+        while not self._may_end():
+            rest_s = self.step(clock())
+            with self._news:
+                if rest_s > 0 and (self._outage or not self._waiting) and not self._may_end():
+                    self._news.wait(rest_s)
+
+    def _may_end(self) -> bool:
+        return self._stopping and bool(self._outage or not self._waiting)
+
+    def step(self, now: float) -> float:
+        """Do one piece of work at monotonic time ``now``; seconds until there may be another."""
+        if now < self._not_before:
+            return self._not_before - now
+        if not self._waiting and now >= self._next_look:
+            self._look_at_pending(now)
+        if not self._waiting:
+            return max(self._next_look - now, 0.0)
+        try:
+            self._work(now)
+        except DatabaseUnavailable:
+            return self._rest(now)
+        self._recovered()
+        return 0.0
+
+    def _work(self, now: float) -> None:
+        first = self._waiting[0]
+        if isinstance(first, Closed):
+            self._close(first)
+            self._waiting.popleft()
+            return
+        batch = self._batch()
+        self._record(batch, now)
+
+    def _batch(self) -> list[Receipt]:
+        size = 1 if self._singly else BATCH
+        with self._news:
+            receipts = takewhile(lambda entry: isinstance(entry, Receipt), self._waiting)
+            return [entry for entry in islice(receipts, size) if isinstance(entry, Receipt)]
+
+    def _record(self, batch: list[Receipt], now: float) -> None:
+        try:
+            self._index.record(batch)
+        except DatabaseUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001 -- this thread's outermost loop: one bad receipt must not stop the others
+            self._refuse(batch, exc, now)
+            return
+        self._forget(batch)
+        self._done(batch)
+
+    def _refuse(self, batch: list[Receipt], error: Exception, now: float) -> None:
+        """Try a refused batch one by one; leave a refused receipt pending, for later."""
+        if len(batch) > 1:
+            self._singly = len(batch)
+            return
+        path = batch[0].path
+        attempts = self._refused[path].attempts + 1 if path in self._refused else 0
+        self._refused[path] = _Refusal(attempts, now + refusal_delay_s(attempts))
+        logs.get().error("receipt_refused", receipt=path, attempt=attempts + 1, error=type(error).__name__)
+        self._done(batch)
+
+    def _done(self, batch: list[Receipt]) -> None:
+        self._singly = max(self._singly - len(batch), 0)
+        for _ in batch:
+            self._waiting.popleft()
+
+    def _forget(self, batch: list[Receipt]) -> None:
+        for receipt in batch:
+            self._refused.pop(receipt.path, None)
+        try:
+            self._vault.indexed(batch)
+        except VaultError as exc:
+            # They stay pending and are recorded again later, which changes nothing.
+            logs.get().warning("pending_not_cleared", count=len(batch), error=str(exc))
+
+    def _close(self, closed: Closed) -> None:
+        try:
+            self._index.association_closed(closed.association_id)
+        except DatabaseUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001 -- as above; the quiet time completes the series instead
+            logs.get().error("association_not_closed", association=closed.association_id, error=type(exc).__name__)
+
+    def _look_at_pending(self, now: float) -> None:
+        """Take up what the vault still holds for the index: after a start, an outage, a refusal."""
+        self._next_look = now + LOOK_AGAIN_S
+        try:
+            due = (receipt for receipt in self._vault.pending() if self._is_due(receipt, now))
+            found = list(islice(due, MOST_WAITING))
+        except VaultError as exc:
+            logs.get().warning("pending_not_read", error=str(exc))
+            return
+        with self._news:
+            self._waiting.extend(found)
+            ended = dict.fromkeys(receipt.arrival.association_id for receipt in found)
+            self._waiting.extend(Closed(association) for association in ended if association not in self._open)
+
+    def _is_due(self, receipt: Receipt, now: float) -> bool:
+        refusal = self._refused.get(receipt.path)
+        return refusal is None or refusal.due <= now
+
+    def _rest(self, now: float) -> float:
+        if self._outage == 0:
+            logs.get().warning("database_unavailable", count=len(self._waiting))
+        delay = outage_delay_s(self._outage)
+        self._outage += 1
+        self._not_before = now + delay
+        return delay
+
+    def _recovered(self) -> None:
+        if self._outage:
+            logs.get().info("database_back", attempt=self._outage, count=len(self._waiting))
+        self._outage = 0

@@ -1,0 +1,81 @@
+"""The peers as the node sees them now: from the database when it answers, else as last remembered."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from dicom_node.admission import plain_address
+from dicom_node.peers.memory import recall, remember
+from dicom_node.peers.peer import KnownPeer, Peer
+from pipeline import logs
+from pipeline.domain.errors import DatabaseUnavailable
+
+Read = Callable[[], tuple[Peer, ...]]
+Resolve = Callable[[str], frozenset[str]]
+
+
+def resolve(host: str) -> frozenset[str]:
+    """The numeric addresses of a host name or address; none when it has none now."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return frozenset()
+    return frozenset(plain_address(str(entry[4][0])) for entry in found)
+
+
+class PeerBook:
+    """Known peers; `refresh` may be called from any thread.
+
+    ``read`` asks the database and may raise `DatabaseUnavailable`.
+    """
+
+    def __init__(self, file: Path, read: Read, resolve: Resolve = resolve) -> None:
+        self._file = file
+        self._read = read
+        self._resolve = resolve
+        self._refreshing = threading.Lock()
+        self._remembered = recall(file)
+        self._addresses: dict[str, frozenset[str]] = {}
+        self._known = self._look_up(self._remembered)
+
+    def peers(self) -> tuple[KnownPeer, ...]:
+        """The peers known now."""
+        return self._known
+
+    def refresh(self) -> bool:
+        """Ask the database again; whether it answered."""
+        with self._refreshing:
+            try:
+                peers = self._read()
+            except DatabaseUnavailable:
+                return False
+            self._known = self._look_up(peers)
+            if peers != self._remembered:
+                self._keep(peers)
+        return True
+
+    def keep_fresh(self, every_s: float, stopped: threading.Event) -> None:
+        """Refresh until ``stopped``; the loop of a thread."""
+        answered = True
+        while not stopped.is_set():
+            answers = self.refresh()
+            if answers != answered:
+                logs.get().warning("peers_from_database" if answers else "peers_from_memory", count=len(self._known))
+            answered = answers
+            stopped.wait(every_s)
+
+    def _look_up(self, peers: tuple[Peer, ...]) -> tuple[KnownPeer, ...]:
+        for host in {peer.host for peer in peers}:
+            # A name server that is down for a moment must not make a peer a stranger.
+            self._addresses[host] = self._resolve(host) or self._addresses.get(host, frozenset())
+        return tuple(KnownPeer(peer, self._addresses[peer.host]) for peer in peers)
+
+    def _keep(self, peers: tuple[Peer, ...]) -> None:
+        try:
+            remember(self._file, peers)
+            self._remembered = peers
+        except OSError as exc:
+            logs.get().warning("peers_not_remembered", error=type(exc).__name__)

@@ -1,0 +1,138 @@
+"""The DICOM node: starts listening, and stops without leaving an image unanswered."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from pynetdicom import AE
+
+from dicom_node.server.door import Door
+from dicom_node.server.limits import LARGEST_PDU
+from dicom_node.server.listener import DoorRequestHandler, DoorServer, Line
+from dicom_node.server.syntaxes import KNOWN_SYNTAXES
+from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from pipeline.domain.errors import ConfigurationError, PortTaken
+
+_VERIFICATION = "1.2.840.10008.1.1"
+_ARTIM_S = 30.0
+"""How long a connection may take to ask for an association (PS3.8 9.1.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """Where and under which name the node listens; ``tls`` is required beyond loopback."""
+
+    ae_title: str
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+
+class DicomNode:
+    """An SCP on one address; `start` it, and `stop` it."""
+
+    def __init__(
+        self, address: NodeAddress, door: Door, *, most_associations: int, idle_s: float, pdu_s: float
+    ) -> None:
+        refuse_unprotected(address)
+        self._door = door
+        self._server = _listen(_entity(address, most_associations, idle_s), address, door)
+        self._server.line = Line(pdu_s, most_connections=2 * most_associations, tls=address.tls)
+        self._server.ended = door.ended
+        self._thread = threading.Thread(target=self._server.serve_forever, name="listener", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port in use, also when any port was asked for."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> None:
+        """Begin to accept connections."""
+        self._thread.start()
+
+    def stop(self, grace_s: float) -> None:
+        """Accept no more, answer the images in hand for up to ``grace_s`` seconds, and hang up."""
+        self._server.shutdown()
+        self._door.close()
+        deadline = time.monotonic() + grace_s
+        while self._door.is_answering() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for association in self._server.active_associations:
+            association.abort()
+        for association in self._server.active_associations:
+            association.join(max(deadline - time.monotonic(), 0.1))
+
+
+def refuse_unprotected(address: NodeAddress) -> None:
+    """Nothing listens beyond loopback without TLS. Raises `ConfigurationError`."""
+    if address.tls is None and not _is_loopback(address.host):
+        raise ConfigurationError(
+            f"The DICOM node does not listen on {address.host} without TLS; set NEUROVIGIE_TLS_CERT and "
+            "NEUROVIGIE_TLS_KEY, or listen on 127.0.0.1."
+        )
+
+
+def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """TLS 1.2 or later with this certificate (BCP 195), or none. Raises `ConfigurationError`."""
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise ConfigurationError("TLS needs both a certificate and its key.")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as exc:
+        raise ConfigurationError(f"The TLS certificate or key cannot be used: {exc.strerror or 'unreadable'}.") from exc
+    return context
+
+
+def _entity(address: NodeAddress, most_associations: int, idle_s: float) -> Any:
+    entity = AE(ae_title=address.ae_title)
+    entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
+    entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    entity.maximum_pdu_size = LARGEST_PDU
+    entity.maximum_associations = most_associations
+    entity.acse_timeout = _ARTIM_S
+    entity.network_timeout = idle_s
+    # Storage needs no context here: the unrestricted service takes every storage class (see `stack`).
+    entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
+    return entity
+
+
+def _listen(entity: Any, address: NodeAddress, door: Door) -> Any:
+    try:
+        server = entity.make_server(
+            (address.host, address.port),
+            evt_handlers=door.handlers(),
+            server_class=DoorServer,
+            request_handler=DoorRequestHandler,
+        )
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise PortTaken(
+                f"Port {address.port} is already in use; set NEUROVIGIE_DICOM_PORT to another one."
+            ) from exc
+        raise ConfigurationError(f"Cannot listen on {address.host}, port {address.port}: {exc.strerror}.") from exc
+    entity._servers.append(server)  # noqa: SLF001 -- pynetdicom forgets to, and its shutdown expects it
+    return server
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(host, None)
+    except OSError:
+        return False
+    return bool(found) and all(ip_address(str(entry[4][0]).partition("%")[0]).is_loopback for entry in found)

@@ -1,0 +1,24 @@
+"""What an administrator may set for the node alone, beside `pipeline.settings`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class NodeSettings(BaseSettings):
+    """Settings of the DICOM node; every field is an environment variable ``NEUROVIGIE_DICOM_...``."""
+
+    model_config = SettingsConfigDict(env_prefix="NEUROVIGIE_DICOM_", extra="ignore", frozen=True)
+
+    unknown_peers_site: str = Field(
+        default="", description="site that receives callers nobody made known; empty: they are refused"
+    )
+    check_called_ae: bool = Field(default=False, description="refuse callers that call another AE title than ours")
+    max_instance_mib: int = Field(default=2048, ge=1, le=4095, description="largest data set that is stored, in MiB")
+    max_associations: int = Field(default=64, ge=1, description="associations open at once, in all")
+    max_associations_per_peer: int = Field(default=16, ge=1, description="associations open at once, of one caller")
+    idle_s: float = Field(default=300.0, gt=0, description="silence after which an association is ended")
+    pdu_s: float = Field(default=60.0, gt=0, description="longest time one PDU may take to arrive")
+    stop_s: float = Field(default=10.0, ge=0, description="time given to images in progress when the node stops")
+    peers_s: float = Field(default=3.0, gt=0, description="time between two looks at the list of peers")
