@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +78,8 @@ def _add_mr(shared: Dataset, series: PhantomSeries) -> None:
 def _image(
     shared: Dataset, place: SlicePlace, pixels: NDArray[np.int16], contrast: str, sop_uid: str, number: int
 ) -> Dataset:
-    image = copy(shared)
+    image = Dataset()
+    image.update(shared)
     image.SOPInstanceUID = sop_uid
     image.InstanceNumber = number
     image.ImagePositionPatient = list(place.ImagePositionPatient)
