@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from numpy.random import Generator
 
-from models.synthesis.draw_blood import collection, haematoma, spill
+from models.synthesis.draw_blood import SPILLS, collection, contusions, crescents, haematoma, spill
 from models.synthesis.draw_shape import DEEP_MM, Draw, Odds, blob
-from models.synthesis.recipe import Blob, Dura, HeadCTRecipe, Pose, Skull, Tissue, Warp
+from models.synthesis.recipe import Blob, Collection, Dura, Haematoma, HeadCTRecipe, Pose, Skull, Tissue, Warp
 
-RADIANS = math.pi / 180
+RADIANS = 0.017453292519943295
 
 __all__ = ["Odds", "draw"]
 
@@ -31,10 +29,20 @@ def draw(rng: Generator, anatomies: int, odds: Odds | None = None) -> HeadCTReci
         scars=_scars(d),
         infarcts=_infarcts(d, odds.infarct),
         calcifications=_calcifications(d),
-        collections=tuple(collection(d, kind) for kind in kinds if kind in ("crescent", "lens")),
-        haematomas=tuple(haematoma(d) for kind in kinds if kind == "haematoma"),
-        spills=tuple(spill(d, kind) for kind in kinds if kind in ("ventricle", "cistern", "sulci")),
+        collections=_collections(d, kinds),
+        haematomas=_haematomas(d, kinds),
+        spills=tuple(spill(d, kind) for kind in kinds if kind in SPILLS),
     )
+
+
+def _collections(d: Draw, kinds: list[str]) -> tuple[Collection, ...]:
+    lenses = tuple(collection(d, "lens") for kind in kinds if kind == "lens")
+    return lenses + tuple(one for kind in kinds if kind == "crescent" for one in crescents(d))
+
+
+def _haematomas(d: Draw, kinds: list[str]) -> tuple[Haematoma, ...]:
+    single = tuple(haematoma(d) for kind in kinds if kind == "haematoma")
+    return single + tuple(one for kind in kinds if kind == "contusions" for one in contusions(d))
 
 
 def _kinds(d: Draw, odds: Odds) -> list[str]:
@@ -47,7 +55,7 @@ def _kinds(d: Draw, odds: Odds) -> list[str]:
     if first == "haematoma":
         kinds += ["ventricle"] * d.chance(0.3) + ["haematoma"] * d.chance(0.2)
     if first in ("crescent", "lens", "sulci"):
-        kinds += ["haematoma"] * d.chance(0.2) + ["sulci"] * d.chance(0.3)
+        kinds += ["contusions"] * d.chance(0.15) + ["sulci"] * d.chance(0.3)
     if first == "cistern":
         kinds += ["sulci"] * d.chance(0.4) + ["ventricle"] * d.chance(0.25)
     return kinds
@@ -90,7 +98,7 @@ def _tissue(d: Draw) -> Tissue:
 def _dura(d: Draw) -> Dura:
     dense = d.chance(0.15)
     return Dura(
-        hu=d.between(55, 78) if dense else d.between(42, 62),
+        hu=d.between(55, 68) if dense else d.between(42, 62),
         falx=d.between(0.3, 1.0),
         falx_width_mm=d.between(0.7, 1.6),
         falx_depth_mm=d.between(18, 45),
@@ -113,7 +121,7 @@ def _skull(d: Draw, after_surgery: float) -> Skull:
     return Skull(
         bone_hu=d.between(900, 1700),
         spongy_hu=d.between(250, 700),
-        soft_hu=d.between(30, 62),
+        soft_hu=d.between(30, 76),
         fat_hu=d.between(-110, -70),
         eye_hu=d.between(4, 20),
         air_hu=d.between(-1000, -920),

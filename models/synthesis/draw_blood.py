@@ -10,18 +10,22 @@ from models.synthesis.fields import Triple
 from models.synthesis.recipe import Collection, Haematoma, Spill
 
 
+CONTUSED_MM: tuple[Triple, ...] = ((28, -50, -8), (20, -60, 5), (42, -12, -26), (52, 10, -18), (50, 30, -8))
+"""Frontal and temporal poles, orbital and lateral temporal cortex."""
+
+
 def collection(d: Draw, shape: str) -> Collection:
     """A subdural ``crescent`` or an epidural ``lens``; one crescent in four is not acute."""
     crescent = shape == "crescent"
     side = d.sign()
     around, up = d.between(-1.3, 1.3), d.between(-0.25, 0.9)
     hu = d.between(48, 82)
-    if crescent and d.chance(0.3):
-        hu = d.between(33, 50) if d.chance(0.65) else d.between(14, 28)
+    if crescent and d.chance(0.4):
+        hu = d.between(33, 50) if d.chance(0.5) else d.between(12, 28)
     return Collection(
         shape=shape,
         direction=(side * math.cos(around) * math.cos(up), -math.sin(around) * math.cos(up), math.sin(up)),
-        width_rad=d.between(0.6, 1.5) if crescent else d.between(0.28, 0.6),
+        width_rad=d.between(0.6, 1.7) if crescent else d.between(0.28, 0.6),
         power=d.between(2.5, 5) if crescent else 2.0,
         thickness_mm=d.log_between(3, 17) if crescent else d.log_between(5, 28),
         thickness_noise=d.noise(30),
@@ -35,13 +39,43 @@ def collection(d: Draw, shape: str) -> Collection:
     )
 
 
+def crescents(d: Draw) -> tuple[Collection, ...]:
+    """One subdural collection, or one of the same age on each side."""
+    first = collection(d, "crescent")
+    if not d.chance(0.25):
+        return (first,)
+    x, y, z = first.direction
+    other = dataclasses.replace(
+        first,
+        side=-first.side,
+        direction=(-x, y, z),
+        thickness_mm=first.thickness_mm * d.between(0.4, 1.2),
+        thickness_noise=d.noise(30),
+        hu=first.hu + d.between(-4, 4),
+    )
+    return (first, other)
+
+
+def contusions(d: Draw) -> tuple[Haematoma, ...]:
+    """Several small haematomas of a frontal or temporal pole."""
+    x, y, z = CONTUSED_MM[int(d.rng.integers(len(CONTUSED_MM)))]
+    side = d.sign()
+    count = int(d.rng.integers(2, 6))
+    places = [(side * x + d.normal(8), y + d.normal(8), z + d.normal(7)) for _ in range(count)]
+    return tuple(_haematoma_at(d, place, d.log_between(2.5, 12)) for place in places)
+
+
 def haematoma(d: Draw) -> Haematoma:
     """Deep, lobar, cerebellar or brainstem blood, 0.1 to about 110 mL, with oedema."""
     radius = d.log_between(2.8, 30)
-    core = blob(d, _site(d, radius), radius, hu=d.between(48, 86), softness_mm=d.between(0.4, 1.3))
+    return _haematoma_at(d, _site(d, radius), radius)
+
+
+def _haematoma_at(d: Draw, place: Triple, radius: float) -> Haematoma:
+    core = blob(d, place, radius, hu=d.between(48, 86), softness_mm=d.between(0.4, 1.6))
     return Haematoma(
         core=core,
-        texture_hu=d.between(0, 6),
+        texture_hu=d.between(0, 14) if d.chance(0.3) else d.between(0, 6),
         texture=d.noise(8),
         oedema_mm=d.between(0, 0.45) * radius + d.between(0, 3),
         oedema_hu=d.between(13, 24),
@@ -77,12 +111,13 @@ def spill(d: Draw, where: str) -> Spill:
         texture_hu=d.between(0, 5),
         texture=d.noise(8),
         strength=1.0,
+        thickness_mm=0.0,
     )
-    return {"ventricle": _ventricular, "cistern": _cisternal, "sulci": _sulcal}[where](d, base)
+    return SPILLS[where](d, base)
 
 
 def _ventricular(d: Draw, base: Spill) -> Spill:
-    layered = d.between(15, 45) if d.chance(0.5) else None
+    layered = d.between(20, 72) if d.chance(0.55) else None
     return dataclasses.replace(base, side=int(d.rng.choice([-1, 0, 0, 1])), layered_mm=layered)
 
 
@@ -102,3 +137,24 @@ def _sulcal(d: Draw, base: Spill) -> Spill:
         base, centre_mm=centre, radius_mm=d.between(10, 34), softness_mm=3.0, noise=d.noise(12),
         strength=d.between(0.7, 1.0), hu=d.between(46, 78),
     )  # fmt: skip
+
+
+def _falcine(d: Draw, base: Spill) -> Spill:
+    centre = (0.0, d.between(-50, 80), d.between(15, 65))
+    return dataclasses.replace(
+        base, centre_mm=centre, side=d.sign(), thickness_mm=d.between(3, 9), radius_mm=d.between(18, 50)
+    )
+
+
+def _tentorial(d: Draw, base: Spill) -> Spill:
+    centre = (d.sign() * d.between(5, 40), d.between(30, 70), -12.0)
+    return dataclasses.replace(base, centre_mm=centre, thickness_mm=d.between(3, 8), radius_mm=d.between(16, 45))
+
+
+SPILLS = {
+    "ventricle": _ventricular,
+    "cistern": _cisternal,
+    "sulci": _sulcal,
+    "falx": _falcine,
+    "tentorium": _tentorial,
+}

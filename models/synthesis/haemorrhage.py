@@ -57,6 +57,8 @@ def _with_collection(hu: Tensor, blood: Tensor, head: Head, one: Collection, thi
 
 def _spilled(spill: Spill, brain: Tensor, head: Head) -> Tensor:
     x, y, _ = head.brain_at
+    if spill.where in ("falx", "tentorium"):
+        return _sheet(spill, head)
     if spill.where == "ventricle":
         region = step(spill.noise.field(head.grid, x)[0] + spill.bias, 0.3)
         if spill.layered_mm is not None:
@@ -64,7 +66,23 @@ def _spilled(spill: Spill, brain: Tensor, head: Head) -> Tensor:
         if spill.side:
             region = region * step(spill.side * x, 2.0)
         return (head.ventricle * 1.3).clamp(0, 1) * region * (1 - brain * 0.6)
-    fluid = ((1 - brain) * head.inside * (1 - head.ventricle) * 1.6).clamp(0, 1)
+    # Blood opens the cisterns and sulci that it fills, so the prior's own fluid counts too.
+    space = torch.maximum((1 - brain) * 1.5, (1 - head.grey - head.white) * 1.3)
+    fluid = (space * head.inside * (1 - head.ventricle)).clamp(0, 1)
     near = (spill.radius_mm - distance_to(head.brain_at, spill.centre_mm)) / spill.softness_mm
     region = torch.sigmoid(near + spill.noise.field(head.grid, x)[0])
     return fluid * region * step(head.depth_mm - 0.5, 1.0) * spill.strength
+
+
+def _sheet(spill: Spill, head: Head) -> Tensor:
+    """Subdural blood lying along the falx or on the tentorium."""
+    x, y, z = head.brain_at
+    if spill.where == "falx":
+        away = (x - spill.side * spill.thickness_mm / 2).abs()
+        extent = step(z - 22 + (y - 15).abs() / 40 * 14, 4.0) * step(-head.cerebellum_mm, 2.0)
+    else:
+        away = (head.cerebellum_mm + spill.thickness_mm / 2).abs()
+        extent = step(y - 22, 4.0) * step(z + 34, 4.0)
+    near = (spill.radius_mm - distance_to(head.brain_at, spill.centre_mm)) / spill.softness_mm
+    region = torch.sigmoid(near + spill.noise.field(head.grid, x)[0])
+    return step(spill.thickness_mm / 2 - away, 0.5) * extent * region * head.inside

@@ -144,7 +144,7 @@ class Haematoma:
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """Blood in a fluid space: ``ventricle``, ``cistern`` or ``sulci``."""
+    """Blood in a space: ``ventricle``, ``cistern``, ``sulci``, or a sheet of ``thickness_mm`` on ``falx`` or ``tentorium``."""
 
     where: str
     centre_mm: Triple
@@ -158,6 +158,7 @@ class Spill:
     texture_hu: float
     texture: Noise
     strength: float
+    thickness_mm: float
 
 
 @dataclass(frozen=True, slots=True)

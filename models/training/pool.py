@@ -81,5 +81,19 @@ def _paint_forever(folder: Path, names: tuple[str, ...], seed: int, out: Any) ->
     odds = Odds()
     while True:
         head = head_of_seed(seed, prior, odds)
-        out.put((head.hu.numpy(), head.blood.numpy(), head.bloody_slices))
+        if not _handed_over((head.hu.numpy(), head.blood.numpy(), head.bloody_slices), out):
+            return
         seed += 1
+
+
+def _handed_over(item: object, out: Any) -> bool:
+    """Wait for room in the queue; false when the training process is gone."""
+    parent = multiprocessing.parent_process()
+    while True:
+        try:
+            out.put(item, timeout=5)
+        except queue.Full:
+            if parent is not None and not parent.is_alive():
+                return False
+        else:
+            return True
