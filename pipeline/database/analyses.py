@@ -22,12 +22,14 @@ _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt at an analysis. ``token`` fences out every older attempt."""
+    """One attempt at an analysis. ``token`` fences out every older attempt; ``expected`` is the number of
+    images a header promises, if one does."""
 
     analysis_id: UUID
     series_id: UUID
     token: int
     attempts: int
+    expected: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def claim(connection: Connection, analysis_id: UUID, now: datetime) -> Claim | N
     if row is None:
         return None
     refresh_case(connection, case_of_series(connection, row.series_id), now, kind="started")
-    return Claim(analysis_id, row.series_id, row.token, row.attempts)
+    expected = connection.execute(select(series.c.expected).where(series.c.id == row.series_id)).scalar_one()
+    return Claim(analysis_id, row.series_id, row.token, row.attempts, expected)
 
 
 def is_newest(connection: Connection, held: Claim) -> bool:
@@ -147,4 +150,6 @@ def _columns(report: SeriesReport, now: datetime) -> Mapping[str, Any]:
         "mask_path": report.mask_path,
         "finished_at": now,
     }
+    if report.coverage is not None:
+        columns["coverage"] = asdict(report.coverage)
     return columns

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import UUID
 
 from pipeline import logs
@@ -92,10 +93,16 @@ def _ask(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport | N
 
 
 def _report(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport:
-    # Relative to home/derived, so that a home may be moved; a folder of each attempt's own.
+    # A folder of each attempt's own; the path is kept relative, so that a home may be moved.
     out = bench.home.derived / "masks" / f"{held.analysis_id}-{held.token}"
-    request = Analyse(images=images_of(bench.home.vault, files), out=out)
+    request = Analyse(images=images_of(bench.home.vault, files), out=out, expected=held.expected)
     for answer in bench.child.run(request):
         if isinstance(answer, SeriesReport):
-            return answer
+            return _with_relative_mask(answer, bench.home.derived)
     raise InferenceCrashed
+
+
+def _with_relative_mask(report: SeriesReport, derived: Path) -> SeriesReport:
+    if report.mask_path is None:
+        return report
+    return replace(report, mask_path=str(Path(report.mask_path).relative_to(derived)))
