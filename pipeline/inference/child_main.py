@@ -1,0 +1,28 @@
+"""The inference child's first steps, before anything heavy is imported.
+
+Started by `pipeline.inference.child` as ``python -m pipeline.inference.child_main DEVICE FOLDER...``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.inference import confinement
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Keep our pipe to ourselves, confine this process, and only then load models and serve."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not end up between our frames
+    confinement.die_with_parent()
+    confinement.leave_network()  # only while there is one thread, so before numpy and torch
+    from pipeline.inference import server  # noqa: PLC0415 - see above
+
+    server.run(arguments[0], [Path(folder) for folder in arguments[1:]], answers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

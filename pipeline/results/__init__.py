@@ -1,0 +1,1 @@
+"""What goes back out: DICOM objects and frames made from an analysis."""
