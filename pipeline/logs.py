@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -42,6 +43,17 @@ def configure(process: str, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
+    logging.captureWarnings(capture=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[LibraryHandler()], force=True)
+
+
+class LibraryHandler(logging.Handler):
+    """Says that a library logged a warning, and where; never what, for it may quote a patient's name."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line of ours for one of theirs."""
+        place = f"{record.name}:{Path(record.pathname).name}:{record.lineno}"
+        get().warning("library_warning", error=place, level=record.levelname.lower())
 
 
 def get() -> structlog.typing.FilteringBoundLogger:

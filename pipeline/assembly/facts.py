@@ -56,9 +56,12 @@ def read_facts(path: Path) -> InstanceFacts:
     try:
         with path.open("rb") as file:
             header = pydicom.dcmread(file, stop_before_pixels=True)
-            return _facts(header, _pixel_digest(file))
+            facts = _facts(header, _pixel_digest(file))
     except UNREADABLE as error:
         raise UnreadableInstance(f"the data set cannot be read ({type(error).__name__})") from error
+    if not (facts.StudyInstanceUID and facts.SeriesInstanceUID):
+        raise UnreadableInstance("the data set names no study or no series")
+    return facts
 
 
 def text_of(header: pydicom.Dataset, keyword: str) -> str:
