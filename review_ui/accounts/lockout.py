@@ -24,7 +24,8 @@ class LockoutPolicy:
         beyond = failures - self.free
         if beyond <= 0:
             return timedelta(0)
-        return min(self.first * 2 ** min(beyond - 1, 20), self.longest)
+        doublings = min(beyond - 1, 20)
+        return min(self.first * (1 << doublings), self.longest)
 
 
 PER_ACCOUNT = LockoutPolicy(free=4)

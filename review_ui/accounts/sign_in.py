@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
 from pipeline.database.tables import account
 from review_ui.accounts import sessions
@@ -55,40 +56,49 @@ class Door:
 
     def sign_in(self, attempt: Attempt, now: datetime) -> Welcome | Wrong | Locked:
         """Try one attempt."""
-        name = plain_name(attempt.name)
-        until = self._addresses.locked_until(attempt.address, now) or self._strangers.locked_until(name, now)
-        with self._engine.begin() as connection:
-            known = connection.execute(
-                select(*COLUMNS, account.c.password_hash, account.c.locked_until).where(account.c.name == name)
-            ).one_or_none()
-        if known is not None and known.locked_until is not None and known.locked_until > now:
-            until = known.locked_until
+        until = self._addresses.locked_until(attempt.address, now)
         if until is not None:
             return Locked(until)
-        if self._passwords.fits(known.password_hash if known else None, attempt.password) and known is not None:
-            return self._welcome(account_of(known), now)
-        self._note_failure(name, attempt.address, now, is_account=known is not None)
+        outcome = self._try(plain_name(attempt.name), attempt.password, now)
+        if isinstance(outcome, Wrong):
+            self._addresses.failed(attempt.address, now)
+        if not isinstance(outcome, Account):
+            return outcome
+        with self._engine.begin() as connection:
+            return Welcome(sessions.begin(connection, outcome.id, now), outcome)
+
+    def check(self, who: Account, password: str, now: datetime) -> Account | Wrong | Locked:
+        """Whether this is the password of somebody already signed in; failures count all the same."""
+        return self._try(who.name, password, now)
+
+    def _try(self, name: str, password: str, now: datetime) -> Account | Wrong | Locked:
+        known = self._known(name)
+        until = known.locked_until if known is not None else self._strangers.locked_until(name, now)
+        if until is not None and until > now:
+            return Locked(until)
+        fits = self._passwords.fits(known.password_hash if known is not None else None, password)
+        if known is not None:
+            with self._engine.begin() as connection:
+                _count(connection, name, now, failed=not fits)
+            return account_of(known) if fits else Wrong()
+        # A name that is no account is locked like one, so that a lock tells nobody which names exist.
+        self._strangers.failed(name, now)
         return Wrong()
 
-    def _welcome(self, who: Account, now: datetime) -> Welcome:
+    def _known(self, name: str) -> Row[*tuple[Any, ...]] | None:
         with self._engine.begin() as connection:
-            connection.execute(
-                update(account).where(account.c.id == who.id).values(failures=0, locked_until=None)
-            )
-            return Welcome(sessions.begin(connection, who.id, now), who)
-
-    def _note_failure(self, name: str, address: str, now: datetime, *, is_account: bool) -> None:
-        self._addresses.failed(address, now)
-        if not is_account:  # a stranger is locked just like an account, so that a lock tells nobody which names exist
-            self._strangers.failed(name, now)
-            return
-        with self._engine.begin() as connection:
-            _count_failure(connection, name, now)
+            return connection.execute(
+                select(*COLUMNS, account.c.password_hash, account.c.locked_until).where(account.c.name == name)
+            ).one_or_none()
 
 
-def _count_failure(connection: Connection, name: str, now: datetime) -> None:
+def _count(connection: Connection, name: str, now: datetime, *, failed: bool) -> None:
     here = account.c.name == name
+    if not failed:
+        connection.execute(update(account).where(here).values(failures=0, locked_until=None))
+        return
     failures: int = connection.execute(
         update(account).where(here).values(failures=account.c.failures + 1).returning(account.c.failures)
     ).scalar_one()
-    connection.execute(update(account).where(here).values(locked_until=now + PER_ACCOUNT.wait_after(failures)))
+    until = now + PER_ACCOUNT.wait_after(failures)
+    connection.execute(update(account).where(here).values(locked_until=until))

@@ -1,0 +1,81 @@
+"""The desk as one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine
+
+from pipeline.database.engine import conninfo
+from pipeline.settings import Settings
+from review_ui.accounts.passwords import Passwords
+from review_ui.accounts.sign_in import Door
+from review_ui.bundles import read_bundle_texts
+from review_ui.desk import Clock, Desk
+from review_ui.dicomweb.part10 import be_quiet
+from review_ui.dicomweb.series_metadata import MetadataReader
+from review_ui.events.hub import EventHub
+from review_ui.http import problems
+from review_ui.http.middleware import AccessLog, RequiresOurHeader, SecurityHeaders
+from review_ui.http.pages import add_pages
+from review_ui.routes import cases, dicomweb, events, identity, session, status
+from review_ui.version import installed_version
+
+
+def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_root: Path, clock: Clock) -> FastAPI:
+    """Build the desk; nothing is connected to until a request comes or the application's lifespan begins."""
+    be_quiet()
+    passwords = Passwords()
+    hub = EventHub(engine, conninfo(settings.database_url))
+    app = FastAPI(
+        title="NeuroVigie",
+        version=installed_version(),
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.desk = Desk(
+        engine=engine,
+        vault_root=vault_root,
+        derived_root=derived_root,
+        clock=clock,
+        passwords=passwords,
+        door=Door(engine, passwords),
+        hub=hub,
+        metadata=MetadataReader(vault_root, derived_root),
+        bundles=read_bundle_texts([Path(str(files("models") / "bundles"))]),
+    )
+    app.include_router(_api())
+    add_pages(app, Path(str(files("review_ui") / "static" / "app")))
+    problems.add_to(app)
+    for middleware in (RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
+        app.add_middleware(middleware)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api/v1")
+    for resource in (status, session, cases, events, identity, dicomweb):
+        api.include_router(resource.router)
+    return api
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Listen for events for as long as the application runs."""
+    hub: EventHub = app.state.desk.hub
+    listening = asyncio.create_task(hub.run())
+    try:
+        yield
+    finally:
+        hub.close()
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+        app.state.desk.engine.dispose()

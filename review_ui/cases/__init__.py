@@ -1,0 +1,1 @@
+"""Cases as the desk reads and changes them in the database."""

@@ -1,0 +1,63 @@
+"""What a person does to a case: each change, its event and the new version in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+
+from pipeline.database.events import record_event
+from pipeline.database.tables import account
+from pipeline.database.tables import case as cases
+from pipeline.domain.ownership import Ownership, ReleaseVerdict, TakeVerdict, release, take
+from review_ui.accounts.account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What became of a request to take a case, and who holds it now."""
+
+    verdict: TakeVerdict
+    owner: str | None
+
+
+def take_case(connection: Connection, case_id: UUID, who: Account, now: datetime) -> Taking:
+    """Take a case for ``who`` unless somebody holds it; the update itself decides between two at once."""
+    free = (cases.c.id == case_id) & cases.c.owner_id.is_(None) & cases.c.closed_at.is_(None)
+    taken = update(cases).where(free).values(owner_id=who.id, taken_at=now, version=cases.c.version + 1)
+    if connection.execute(taken.returning(cases.c.id)).first() is not None:
+        record_event(connection, case_id, "taken", {"account": who.name})
+        return Taking(TakeVerdict.TAKEN, who.shown_name)
+    held = _locked(connection, case_id)
+    verdict = take(_ownership(held), who.id)
+    if verdict is TakeVerdict.TAKEN:  # released between the two statements, and now locked by us
+        return take_case(connection, case_id, who, now)
+    return Taking(verdict, held.full_name or held.name)
+
+
+def release_case(connection: Connection, case_id: UUID, who: Account) -> ReleaseVerdict:
+    """Give a case back; only its owner may."""
+    verdict = release(_ownership(_locked(connection, case_id)), who.id)
+    if verdict is ReleaseVerdict.RELEASED:
+        connection.execute(
+            update(cases).where(cases.c.id == case_id).values(owner_id=None, taken_at=None, version=cases.c.version + 1)
+        )
+        record_event(connection, case_id, "released", {"account": who.name})
+    return verdict
+
+
+def _locked(connection: Connection, case_id: UUID) -> Any:
+    """The case's standing, unchanged by anybody else until this transaction ends."""
+    return connection.execute(
+        select(cases.c.owner_id, cases.c.closed_at, account.c.name, account.c.full_name)
+        .outerjoin(account, account.c.id == cases.c.owner_id)
+        .where(cases.c.id == case_id)
+        .with_for_update(of=cases)
+    ).one()
+
+
+def _ownership(row: Any) -> Ownership:
+    return Ownership(row.owner_id, closed=row.closed_at is not None)

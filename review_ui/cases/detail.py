@@ -1,0 +1,112 @@
+"""The case page's query: studies, series, the newest analysis of each, what happened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from pipeline.database.tables import (
+    analysis,
+    event,
+    finding,
+    identity_correction,
+    result_object,
+    series,
+    study,
+)
+from pipeline.database.tables import case as cases
+from pipeline.domain.access import Viewer
+from review_ui.bundles import BundleTexts
+from review_ui.cases.select import rows, shown_to
+from review_ui.detail_views import (
+    CaseDetail,
+    CorrectionView,
+    EventView,
+    SeriesView,
+    StudyView,
+    analysis_pair,
+    analysis_view,
+    series_view,
+    study_view,
+)
+from review_ui.views import case_fields
+
+_MOST_EVENTS = 500
+"""The newest events shown on a case's page."""
+
+
+def case_detail(connection: Connection, case_id: UUID, viewer: Viewer, bundles: BundleTexts) -> CaseDetail | None:
+    """One case with everything its page shows, if it exists and the viewer may see it."""
+    row = connection.execute(rows(cases.c.id == case_id, shown_to(viewer))).one_or_none()
+    if row is None:
+        return None
+    return CaseDetail(
+        **case_fields(row._mapping),  # noqa: SLF001 - SQLAlchemy's documented way to a row's mapping
+        studies=_studies(connection, case_id, bundles),
+        identity_corrections=_corrections(connection, case_id),
+        events=_events(connection, case_id),
+    )
+
+
+def _studies(connection: Connection, case_id: UUID, bundles: BundleTexts) -> list[StudyView]:
+    known = connection.execute(
+        select(study)
+        .where(study.c.case_id == case_id)
+        .order_by(study.c.study_date, study.c.study_time, study.c.created_at)
+    ).all()
+    found = _series(connection, [row.id for row in known], bundles)
+    return [study_view(row, found[row.id]) for row in known]
+
+
+def _series(connection: Connection, study_ids: Collection[UUID], bundles: BundleTexts) -> dict[UUID, list[SeriesView]]:
+    known = connection.execute(
+        select(series)
+        .where(series.c.study_id.in_(study_ids))
+        .order_by(series.c.series_number.asc().nulls_last(), series.c.first_image_at, series.c.id)
+    ).all()
+    analyses = _analyses(connection, [row.id for row in known])
+    parts = _parts(connection, (row.id for versions in analyses.values() for row in versions))
+    found: dict[UUID, list[SeriesView]] = defaultdict(list)
+    for row in known:
+        views = [analysis_view(one, *parts[one.id], bundles) for one in analyses[row.id]]
+        found[row.study_id].append(series_view(row, *analysis_pair(views)))
+    return found
+
+
+def _analyses(connection: Connection, series_ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:
+    """Every version of the analyses of each series, the newest first."""
+    found = defaultdict(list)
+    newest_first = select(analysis).where(analysis.c.series_id.in_(series_ids)).order_by(analysis.c.version.desc())
+    for row in connection.execute(newest_first):
+        found[row.series_id].append(row)
+    return found
+
+
+def _parts(connection: Connection, analysis_ids: Iterable[UUID]) -> dict[UUID, tuple[list[Row[Any]], list[Row[Any]]]]:
+    """The findings, largest first, and the objects made, of each analysis."""
+    wanted = list(analysis_ids)
+    parts: dict[UUID, tuple[list[Row[Any]], list[Row[Any]]]] = defaultdict(lambda: ([], []))
+    findings = select(finding).where(finding.c.analysis_id.in_(wanted)).order_by(finding.c.volume_ml.desc())
+    for row in connection.execute(findings):
+        parts[row.analysis_id][0].append(row)
+    for row in connection.execute(select(result_object).where(result_object.c.analysis_id.in_(wanted))):
+        parts[row.analysis_id][1].append(row)
+    return parts
+
+
+def _corrections(connection: Connection, case_id: UUID) -> list[CorrectionView]:
+    asked = (
+        select(identity_correction)
+        .where(identity_correction.c.case_id == case_id)
+        .order_by(identity_correction.c.created_at)
+    )
+    return [CorrectionView(row.id, row.known, row.proposed, row.state) for row in connection.execute(asked)]
+
+
+def _events(connection: Connection, case_id: UUID) -> list[EventView]:
+    newest = select(event).where(event.c.case_id == case_id).order_by(event.c.id.desc()).limit(_MOST_EVENTS)
+    return [EventView(row.id, row.kind, row.at, row.data) for row in connection.execute(newest)][::-1]

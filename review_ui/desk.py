@@ -1,0 +1,75 @@
+"""What the routes work with, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from review_ui.accounts import sessions
+from review_ui.accounts.account import Account
+from review_ui.accounts.passwords import Passwords
+from review_ui.accounts.sign_in import Door
+from review_ui.bundles import BundleTexts
+from review_ui.dicomweb.series_metadata import MetadataReader
+from review_ui.events.hub import EventHub
+from review_ui.http.problems import Problem
+
+COOKIE = "neurovigie_session"
+
+Clock = Callable[[], datetime]
+"""Tells the time, in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything one desk is made of; made once by `review_ui.app.create_app`."""
+
+    engine: Engine
+    vault_root: Path
+    derived_root: Path
+    clock: Clock
+    passwords: Passwords
+    door: Door
+    hub: EventHub
+    metadata: MetadataReader
+    bundles: BundleTexts
+
+
+async def desk(request: Request) -> Desk:
+    """The desk of this application."""
+    found: Desk = request.app.state.desk
+    return found
+
+
+TheDesk = Annotated[Desk, Depends(desk)]
+
+
+def whoever(request: Request, at: TheDesk) -> Account:
+    """The account of the session, whatever it still has to do."""
+    token = request.cookies.get(COOKIE)
+    found = None
+    if token:
+        with at.engine.begin() as connection:
+            found = sessions.whose(connection, token, at.clock())
+    if found is None:
+        raise Problem(401, "not_signed_in", "Sign in first.")
+    return found
+
+
+Whoever = Annotated[Account, Depends(whoever)]
+
+
+def signed_in(account: Whoever) -> Account:
+    """The account of the session, ready to work."""
+    if account.must_change_password:
+        raise Problem(403, "must_change_password", "Choose your own password first.")
+    return account
+
+
+SignedIn = Annotated[Account, Depends(signed_in)]

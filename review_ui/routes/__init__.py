@@ -1,0 +1,1 @@
+"""The API's routes, one module per resource; they translate between HTTP and the rest."""

@@ -1,0 +1,139 @@
+"""DICOMweb over one study of ours (PS3.18): a viewer's root is /api/v1/studies/{study row}/dicomweb."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from review_ui.desk import Desk, SignedIn, TheDesk
+from review_ui.dicomweb import accept, multipart
+from review_ui.dicomweb.caching import KEPT, REVALIDATED, unchanged
+from review_ui.dicomweb.find import StoredInstance, StudyAddress, instances_of, series_of
+from review_ui.dicomweb.frame_answer import frame_response
+from review_ui.dicomweb.metadata import bulk_value
+from review_ui.dicomweb.qido import matches, series_json
+from review_ui.http.problems import Problem, not_found
+
+router = APIRouter(prefix="/studies/{study_id}/dicomweb/studies/{study_uid}", tags=["dicomweb"])
+
+_JSON = "application/dicom+json"
+_DICOM = "application/dicom"
+_CHUNK = 256 * 1024
+_MOST_FRAMES = 64
+"""Frames in one answer."""
+
+
+def address(study_id: UUID, study_uid: str) -> StudyAddress:
+    """The study an address names."""
+    return StudyAddress(study_id, study_uid)
+
+
+TheStudy = Annotated[StudyAddress, Depends(address)]
+
+
+@router.get("/series")
+def series(request: Request, study: TheStudy, who: SignedIn, at: TheDesk) -> Response:
+    """Search for the series of the study; SeriesInstanceUID and Modality narrow it."""
+    with at.engine.begin() as connection:
+        found = series_of(connection, study, who.viewer)
+    if found is None:
+        raise not_found()
+    matching = [series_json(row, study) for row in found if matches(row, request.query_params)]
+    return Response(json.dumps(matching), media_type=_JSON)
+
+
+def images(
+    study: TheStudy, who: SignedIn, at: TheDesk, series_uid: str, instance_uid: str | None = None
+) -> list[StoredInstance]:
+    """The images an address names, if this account may see them."""
+    with at.engine.begin() as connection:
+        found = instances_of(connection, study, who.viewer, series_uid, instance_uid)
+    if not found:
+        raise not_found()
+    return found
+
+
+Images = Annotated[list[StoredInstance], Depends(images)]
+
+
+@router.get("/series/{series_uid}/metadata")
+@router.get("/series/{series_uid}/instances/{instance_uid}/metadata")
+def metadata(request: Request, study: TheStudy, found: Images, at: TheDesk) -> Response:
+    """The headers of a series, or of one instance, as DICOM JSON; an image that cannot be read is left out."""
+    etag = at.metadata.etag(found)
+    headers = {"ETag": etag, "Cache-Control": REVALIDATED, "Vary": "Accept-Encoding"}
+    if unchanged(request.headers, etag):
+        return Response(status_code=304, headers=headers)
+    described = at.metadata.describe(study, found)
+    if described.unreadable:
+        headers["Warning"] = f'299 neurovigie "{described.unreadable} of {len(found)} images cannot be read"'
+    body = described.body
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, 4, mtime=0)
+    return Response(body, media_type=_JSON, headers=headers)
+
+
+@router.get("/series/{series_uid}/instances/{instance_uid}")
+def instance(request: Request, found: Images, at: TheDesk) -> Response:
+    """A whole instance as it was received: bare or as one part, as the client prefers; byte ranges when bare."""
+    image, path = _only(found, at)
+    ranges = accept.parse(request.headers.get("accept", ""))
+    if not accept.takes_dicom(ranges):
+        raise Problem(406, "not_acceptable", "Instances are sent as application/dicom.")
+    headers = {"ETag": f'"{image.sha256}"', "Cache-Control": REVALIDATED}
+    if unchanged(request.headers, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if accept.wants_single_part(ranges):
+        return FileResponse(path, media_type=_DICOM, headers=headers)
+    size = path.stat().st_size
+    head = multipart.part_head(_DICOM, size)
+    headers["Content-Length"] = str(len(head) + size + len(multipart.END))
+    return StreamingResponse(_in_one_part(head, path), headers=headers, media_type=multipart.content_type(_DICOM))
+
+
+def _in_one_part(head: bytes, path: Path) -> Iterator[bytes]:
+    yield head
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+    yield multipart.END
+
+
+@router.get("/series/{series_uid}/instances/{instance_uid}/frames/{numbers}")
+def frames(request: Request, found: Images, at: TheDesk, numbers: str) -> Response:
+    """Frames by number, from 1, separated by commas: as HTJ2K once the worker has made it, else as stored."""
+    image, path = _only(found, at)
+    return frame_response(request.headers, image, path, at.derived_root, _numbers(numbers))
+
+
+def _numbers(text: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) > _MOST_FRAMES or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+        raise Problem(422, "invalid", f"Frames are numbers from 1, at most {_MOST_FRAMES} of them.")
+    return [int(part) for part in parts]
+
+
+@router.get("/series/{series_uid}/instances/{instance_uid}/bulkdata/{tag}")
+def bulk_data(found: Images, at: TheDesk, tag: str) -> Response:
+    """One long binary value of the header."""
+    image, path = _only(found, at)
+    part = multipart.Part("application/octet-stream", bulk_value(path, tag))
+    headers = {"ETag": f'"{image.sha256}-{tag}"', "Cache-Control": KEPT}
+    return Response(multipart.body([part]), headers=headers, media_type=multipart.content_type(part.content_type))
+
+
+def _only(found: list[StoredInstance], at: Desk) -> tuple[StoredInstance, Path]:
+    """The one image, and its file, which is there unless the disk lost it."""
+    image = found[0]
+    path = at.vault_root / image.path
+    if not path.is_file():
+        raise Problem(500, "unreadable_image", "The stored image cannot be found; tell the administrator.")
+    return image, path

@@ -1,0 +1,125 @@
+"""What the desk's JSON looks like: pure view models, one per answer of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import PlainSerializer, TypeAdapter
+from sqlalchemy import Row
+
+from pipeline.domain.priority import Tier
+from review_ui.accounts.account import Account
+
+Instant = Annotated[
+    datetime,
+    PlainSerializer(lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"), return_type=str),
+]
+"""ISO 8601 in UTC, ending in Z."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """Whoever is signed in."""
+
+    name: str
+    full_name: str
+    role: str
+    site_id: str | None
+    language: str
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatientView:
+    """The patient as the images name them; ``birth_date`` is DICOM's YYYYMMDD."""
+
+    name: str
+    id: str
+    birth_date: str
+    sex: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One line of the worklist. ``images`` and ``expected`` leave out what we made ourselves."""
+
+    id: UUID
+    site: str
+    site_name: str
+    patient: PatientView
+    tier: str
+    reasons: list[dict[str, Any]]
+    state: str
+    why: str
+    first_image_at: Instant
+    visible_at: Instant
+    last_image_at: Instant | None
+    alerted_at: Instant | None
+    images: int
+    expected: int | None
+    owner: str | None
+    taken_at: Instant | None
+    closed_at: Instant | None
+    warnings: list[dict[str, Any]]
+    modalities: list[str]
+    roles: list[str]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """The open cases in reading order, and the newest event they already contain."""
+
+    cases: list[CaseRow]
+    last_event: int
+
+
+def account_view(account: Account) -> AccountView:
+    """An account as its own person sees it."""
+    return AccountView(
+        account.name,
+        account.full_name,
+        account.role.value,
+        account.site_id,
+        account.language,
+        account.must_change_password,
+    )
+
+
+def case_row(row: Row[Any]) -> CaseRow:
+    """The worklist's line for a row of `review_ui.cases.select.rows`."""
+    return CaseRow(**case_fields(row._mapping))  # noqa: SLF001 - SQLAlchemy's documented way to a row's mapping
+
+
+def case_fields(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The fields every view of a case has."""
+    patient = PatientView(row["patient_name"], row["patient_id"], row["patient_birth_date"], row["patient_sex"])
+    same = (
+        "id", "tier", "reasons", "state", "why", "first_image_at", "visible_at", "last_image_at", "alerted_at",
+        "expected", "owner", "taken_at", "closed_at", "warnings", "version",
+    )  # fmt: skip
+    return {key: row[key] for key in same} | {
+        "patient": patient,
+        "site": row["site_id"],
+        "site_name": row["site_name"] or row["site_id"],
+        "images": row["images"] or 0,
+        "modalities": row["modalities"] or [],
+        "roles": row["roles"] or [],
+    }
+
+
+def in_reading_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
+    """Most urgent tier first; in a tier, whoever has waited longest."""
+    return sorted(rows, key=lambda row: (Tier(row.tier).rank, row.first_image_at, row.id))
+
+
+_CASE_ROW = TypeAdapter(CaseRow)
+
+
+def case_json(row: CaseRow) -> bytes:
+    """A worklist line as one line of JSON."""
+    return _CASE_ROW.dump_json(row)
