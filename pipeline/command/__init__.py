@@ -1,0 +1,1 @@
+"""The `neurovigie` command line and the supervisor of the processes; other rooms start with ``python -m``."""
