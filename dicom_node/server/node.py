@@ -47,6 +47,7 @@ class DicomNode:
         self._server = _listen(_entity(address, most_associations, idle_s), address, door)
         self._server.line = Line(pdu_s, most_connections=2 * most_associations, tls=address.tls)
         self._server.ended = door.ended
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, name="listener", daemon=True)
 
     @property
@@ -59,7 +60,10 @@ class DicomNode:
         self._thread.start()
 
     def stop(self, grace_s: float) -> None:
-        """Accept no more, answer the images in hand for up to ``grace_s`` seconds, and hang up."""
+        """Accept no more, answer the images in hand for up to ``grace_s`` seconds, and hang up; once."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
         self._server.shutdown()
         self._door.close()
         deadline = time.monotonic() + grace_s

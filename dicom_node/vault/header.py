@@ -50,7 +50,7 @@ def instance_ids(data_set: bytes, transfer_syntax: str) -> InstanceIds:
 
     Raises `UnreadableInstance` when there is none, or when one holds a control character.
     """
-    found = _values(_plain(data_set, transfer_syntax), transfer_syntax)
+    found = find_ids(data_set, transfer_syntax)
     for tag, keyword in _KEYWORDS.items():
         if not found.get(tag):
             raise UnreadableInstance(f"The data set has no {keyword}.")
@@ -59,6 +59,11 @@ def instance_ids(data_set: bytes, transfer_syntax: str) -> InstanceIds:
     return InstanceIds(
         found.get(SOPClassUID, ""), found[SOPInstanceUID], found[StudyInstanceUID], found[SeriesInstanceUID]
     )
+
+
+def find_ids(data_set: bytes, transfer_syntax: str) -> dict[int, str]:
+    """The identifiers a data set has, by tag. Raises `UnreadableInstance` when its header is cut or absurd."""
+    return _values(_plain(data_set, transfer_syntax), transfer_syntax)
 
 
 def _plain(data_set: bytes, transfer_syntax: str) -> bytes:

@@ -32,16 +32,21 @@ class FileMeta:
 def encode_head(arrival: Arrival, data_set_sha256: str) -> bytes:
     """Preamble, prefix and file meta information (PS3.10 7.1), to be followed by the data set."""
     note = {**asdict(arrival), "received_at": arrival.received_at.isoformat(), "sha256": data_set_sha256}
+    private = _uid(0x0100, ARRIVAL_CREATOR_UID) + _element(0x0102, b"OB", json.dumps(note).encode())
+    return encode_plain_head(arrival.SOPClassUID, arrival.SOPInstanceUID, arrival.TransferSyntaxUID, private)
+
+
+def encode_plain_head(SOPClassUID: str, SOPInstanceUID: str, TransferSyntaxUID: str, private: bytes = b"") -> bytes:
+    """The same for any instance; ``private`` are encoded elements (0002,0100) and (0002,0102)."""
     meta = b"".join(
         (
             _element(0x0001, b"OB", b"\0\1"),
-            _uid(0x0002, arrival.SOPClassUID),
-            _uid(0x0003, arrival.SOPInstanceUID),
-            _uid(0x0010, arrival.TransferSyntaxUID),
+            _uid(0x0002, SOPClassUID),
+            _uid(0x0003, SOPInstanceUID),
+            _uid(0x0010, TransferSyntaxUID),
             _uid(0x0012, IMPLEMENTATION_CLASS_UID),
             _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME.encode()),
-            _uid(0x0100, ARRIVAL_CREATOR_UID),
-            _element(0x0102, b"OB", json.dumps(note).encode()),
+            private,
         )
     )
     return _PREAMBLE + _element(0x0000, b"UL", struct.pack("<L", len(meta))) + meta

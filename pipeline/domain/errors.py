@@ -14,6 +14,7 @@ NeuroVigieError
 │   ├── NotAVolume
 │   ├── TooLarge
 │   └── OutsideDeclaredInputs
+├── PeerUnreachable               another DICOM system cannot be reached, or refuses us, and why
 ├── VaultError                    bytes could not be made durable
 │   └── VaultFull
 ├── BundleError                   a model bundle is missing, broken or not what its hash says
@@ -86,6 +87,10 @@ class TooLarge(NotAnalysable):
 
 class OutsideDeclaredInputs(NotAnalysable):
     """The series is outside what the model declares it can read."""
+
+
+class PeerUnreachable(NeuroVigieError):
+    """The other DICOM system cannot be reached."""
 
 
 class VaultError(NeuroVigieError):

@@ -1,0 +1,1 @@
+"""Our own sending: C-STORE and C-ECHO as SCU, with every failure explained."""

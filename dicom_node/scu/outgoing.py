@@ -1,0 +1,110 @@
+"""What is to be sent: the files, and what must be negotiated for them."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dicom_node.vault.header import SOPClassUID, SOPInstanceUID, find_ids
+from pipeline.domain.errors import NoDicomFound, NotDicom, UnreadableInstance
+
+MOST_CONTEXTS = 128
+"""Presentation contexts of one association: odd ids from 1 to 255 (PS3.8 9.3.2.2)."""
+
+_MediaStorageDirectory = "1.2.840.10008.1.3.10"
+_LONG_VR = frozenset({b"OB", b"OW", b"UN", b"UT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One file; ``data_set_offset`` is where its data set begins, ``whole`` says its file meta is as it should be."""
+
+    path: Path
+    SOPClassUID: str
+    SOPInstanceUID: str
+    TransferSyntaxUID: str
+    data_set_offset: int
+    whole: bool
+
+    @property
+    def context(self) -> tuple[str, str]:
+        """What must be negotiated for it."""
+        return (self.SOPClassUID, self.TransferSyntaxUID)
+
+
+def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """All files in ``paths`` and their folders, with whether the file itself was asked for.
+
+    Raises `NoDicomFound` for a path that does not exist.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from ((file, False) for file in sorted(path.rglob("*")) if file.is_file())
+        elif path.exists():
+            yield path, True
+        else:
+            raise NoDicomFound(f"{path} does not exist.")
+
+
+def read_outgoing(path: Path) -> Outgoing:
+    """Read what must be known to send a file.
+
+    Raises `NotDicom` when it is not DICOM, `UnreadableInstance` when it cannot be sent.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise UnreadableInstance(f"The file cannot be opened: {os.strerror(exc.errno or 0)}.") from exc
+    meta, offset = _file_meta(data)
+    syntax = meta.get(0x0010) or _guess_syntax(data[offset:])
+    try:
+        ids = find_ids(data[offset:], syntax)
+    except UnreadableInstance:
+        ids = {}
+    sop_class, sop_instance = ids.get(SOPClassUID) or meta.get(2, ""), ids.get(SOPInstanceUID) or meta.get(3, "")
+    if not sop_class or not sop_instance:
+        raise (UnreadableInstance("It names no SOP class or instance.") if offset else NotDicom())
+    if sop_class == _MediaStorageDirectory:
+        raise UnreadableInstance("It is a DICOMDIR, a list of files and no image.")
+    whole = (meta.get(2), meta.get(3), meta.get(0x0010)) == (sop_class, sop_instance, syntax)
+    return Outgoing(path, sop_class, sop_instance, syntax, offset, whole)
+
+
+def grouped(files: Sequence[Outgoing]) -> list[list[Outgoing]]:
+    """Files in groups that need at most 128 presentation contexts each."""
+    contexts = list(dict.fromkeys(file.context for file in files))
+    group_of = {context: number // MOST_CONTEXTS for number, context in enumerate(contexts)}
+    groups: list[list[Outgoing]] = [[] for _ in range(-(-len(contexts) // MOST_CONTEXTS))]
+    for file in files:
+        groups[group_of[file.context]].append(file)
+    return groups
+
+
+def _file_meta(data: bytes) -> tuple[dict[int, str], int]:
+    """Values of group 0002 by element number, and where the data set begins; no group length needed.
+
+    A file without preamble and prefix is read as a bare data set, from its first byte.
+    """
+    if data[128:132] != b"DICM":
+        return {}, 0
+    values: dict[int, str] = {}
+    offset = 132
+    while data[offset : offset + 2] == b"\2\0":
+        try:
+            _, number, vr = struct.unpack_from("<HH2s", data, offset)
+            form, start = ("<L", offset + 12) if vr in _LONG_VR else ("<H", offset + 8)
+            (length,) = struct.unpack_from(form, data, start - struct.calcsize(form))
+        except struct.error as exc:
+            raise UnreadableInstance("The file ends in the middle of its file meta information.") from exc
+        values[number] = data[start : start + length].rstrip(b"\0 ").decode("latin-1")
+        offset = start + length
+    return values, offset
+
+
+def _guess_syntax(data_set: bytes) -> str:
+    vr = data_set[4:6]
+    explicit = vr.isalpha() and vr.isupper()
+    return "1.2.840.10008.1.2.1" if explicit else "1.2.840.10008.1.2"
