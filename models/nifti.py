@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -34,7 +35,7 @@ def read_ct(file: Path) -> Volume:
     return Volume(np.ascontiguousarray(values.transpose(2, 1, 0)), affine, VoxelUnit.HU)
 
 
-def _opened(file: Path) -> nibabel.Nifti1Image:
+def _opened(file: Path) -> Any:  # nibabel annotates its images only in part
     try:
         image = nibabel.load(file)
     except (ImageFileError, OSError, ValueError) as error:
@@ -44,7 +45,7 @@ def _opened(file: Path) -> nibabel.Nifti1Image:
     return image
 
 
-def _values(image: nibabel.Nifti1Image, file: Path) -> NDArray[np.float32]:
+def _values(image: Any, file: Path) -> NDArray[np.float32]:
     shape = tuple(n for axis, n in enumerate(image.shape) if axis < 3 or n != 1)
     if len(shape) not in (2, 3) or 0 in shape:
         raise UnreadableImage(f"{file} has shape {image.shape}; one volume (x, y, z) or one slice (x, y) is wanted.")
@@ -61,13 +62,13 @@ def write_mask(labels: NDArray[np.uint8], like: Path, file: Path) -> None:
 
     Raises `BadInput` when it cannot be written.
     """
-    source = nibabel.load(like)
+    source = _opened(like)
     header = source.header.copy()
     header.set_data_dtype(np.uint8)
     header.set_slope_inter(1, 0)
     header["cal_min"], header["cal_max"] = 0, 0
     values = labels.transpose(2, 1, 0).reshape(source.shape)
     try:
-        nibabel.save(nibabel.Nifti1Image(values, source.affine, header), file)
+        nibabel.save(type(source)(values, source.affine, header), file)
     except (OSError, ImageFileError) as error:
         raise BadInput(f"The mask cannot be written to {file}: use a name that ends in .nii.gz.") from error

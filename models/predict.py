@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import torch
-from monai.bundle import ConfigParser
+from monai.bundle.config_parser import ConfigParser
 
 from models.inference.segmentation import Segmentation, Segmenter
 from models.registry import BundleInfo
@@ -60,7 +60,7 @@ def load(bundle: BundleInfo, device: str | torch.device = "auto") -> BundlePredi
         segmenter = parser.get_parsed_content("segmenter")
     except (OSError, ValueError, KeyError, TypeError, ImportError, AttributeError, RuntimeError) as error:
         raise BundleError(f"The bundle {bundle.id} cannot be loaded: {error}") from error
-    return BundlePredictor(bundle, cast(Segmenter, segmenter))
+    return BundlePredictor(bundle, cast("Segmenter", segmenter))
 
 
 def predict(predictor: BundlePredictor, volume: Volume) -> Prediction:

@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     cli = argparse.ArgumentParser(prog="neurovigie segment", description="Run one bundle on one NIfTI image in HU.")
     cli.add_argument("image", type=Path, help="CT in Hounsfield units, .nii or .nii.gz; a single slice is fine")
     cli.add_argument("--bundle", required=True, help="id of an installed bundle, such as ich-ct")
-    cli.add_argument("--out", type=Path, required=True, help="where to write the mask (.nii.gz): 0, 1 per lesion, 2, ...")
+    cli.add_argument("--out", type=Path, required=True, help="mask to write (.nii.gz): 0, and n for lesion n")
     cli.add_argument("--json", action="store_true", help="print scan probability, lesions, flags and seconds as JSON")
     cli.add_argument("--device", default="auto", help="auto, cpu, cuda (default: auto)")
     cli.add_argument("--bundles", type=Path, default=BUNDLES, help=argparse.SUPPRESS)

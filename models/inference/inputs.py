@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.domain.errors import OutsideDeclaredInputs
-from pipeline.domain.volume import Volume, VoxelUnit, Voxels
+from pipeline.domain.volume import Volume, Voxels, VoxelUnit
 
 WIDEST_FIELD_MM = 600.0
 SAMPLED_VOXELS = 2_000_000

@@ -26,7 +26,7 @@ class Upright:
 
     def back(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A mask on these voxels as a mask on the source's."""
-        flipped = np.flip(mask, [axis for axis in range(3) if self.flips[axis]])
+        flipped = np.flip(mask, tuple(axis for axis in range(3) if self.flips[axis]))
         source: NDArray[np.uint8] = np.ascontiguousarray(np.transpose(flipped, np.argsort(self.axes)))
         return source
 
@@ -46,14 +46,15 @@ def upright(volume: Volume) -> Upright:
             columns[:3, 3] += columns[:3, axis] * (count - 1)
             columns[:3, axis] *= -1
     flips = (flips_xyz[2], flips_xyz[1], flips_xyz[0])
-    voxels = np.flip(turned, [axis for axis in range(3) if flips[axis]])
+    voxels = np.flip(turned, tuple(axis for axis in range(3) if flips[axis]))
     return Upright(voxels, PatientFromVoxel(columns), (axes[0], axes[1], axes[2]), flips)
 
 
 def _nearest_axes(matrix: Matrix) -> tuple[int, int, int]:
     """Which voxel axis lies nearest to patient x, y and z."""
     directions = np.abs(matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0))
-    return max(permutations(range(3)), key=lambda order: sum(directions[axis, order[axis]] for axis in range(3)))
+    orders = ((a, b, c) for a, b, c in permutations(range(3)))
+    return max(orders, key=lambda order: sum(directions[axis, order[axis]] for axis in range(3)))
 
 
 def tilt_degrees(matrix: Matrix) -> float:

@@ -38,9 +38,7 @@ def resampled(
 ) -> Tensor:
     """``source`` [k, j, i] on another grid, trilinear; beyond the source it is ``outside``."""
     step = np.linalg.inv(source_affine) @ target_affine
-    slices = [
-        _plane(source, step, k, target_shape[1:], outside) for k in range(target_shape[0])
-    ]
+    slices = [_plane(source, step, k, target_shape[1:], outside) for k in range(target_shape[0])]
     return torch.stack(slices)
 
 

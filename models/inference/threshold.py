@@ -28,10 +28,10 @@ CERTAIN_ML = 10.0
 class ThresholdSegmenter:
     """Blood is ``low_hu`` to ``high_hu`` after smoothing, ``margin_mm`` away from bone."""
 
-    low_hu: float = 58.0
+    low_hu: float = 50.0
     high_hu: float = 100.0
-    smooth_mm: float = 1.5
-    margin_mm: float = 4.0
+    smooth_mm: float = 1.0
+    margin_mm: float = 1.5
     minimum_ml: float = 0.5
 
     def steps(self, volume: Volume) -> Iterator[Step | Segmentation]:

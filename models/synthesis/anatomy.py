@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.synthesis.fields import Grid, blur, distance_to, rotation, step, turned
 from models.synthesis.prior import Anatomy
-from models.synthesis.recipe import Blob, Collection, Haematoma, HeadCTRecipe, Pose, Warp
+from models.synthesis.recipe import Blob, Collection, Haematoma, HeadCTRecipe, Warp
 
 CENTRE_MM = (0.0, 18.0, 8.0)
 """Middle of the head: rotations and scaling go about it."""
@@ -38,7 +38,7 @@ class Head:
 
 def head(recipe: HeadCTRecipe, anatomy: Anatomy, grid: Grid, device: torch.device) -> Head:
     """Warp the prior as the recipe says."""
-    skull_at = _posed(recipe.pose, grid, device, recipe.mirrored)
+    skull_at = _posed(recipe, grid, device)
     depth = anatomy.sample(skull_at, ["depth"])["depth"] + recipe.tissue.margin_mm
     brain_at = skull_at + _warp(recipe.pose.brain_warp, grid, depth)
     shells = tuple(_shell(c, skull_at, grid) for c in recipe.collections)
@@ -60,7 +60,8 @@ def irregular(blob: Blob, coordinates: Tensor, grid: Grid) -> Tensor:
     return level + blob.noise.field(grid, level)[0] * (blob.radius_mm * blob.roughness)
 
 
-def _posed(pose: Pose, grid: Grid, device: torch.device, mirrored: bool) -> Tensor:
+def _posed(recipe: HeadCTRecipe, grid: Grid, device: torch.device) -> Tensor:
+    pose = recipe.pose
     world = grid.coordinates(device)
     centre = tuple(c + s for c, s in zip(CENTRE_MM, pose.shift_mm, strict=True))
     turned_back = turned(rotation(pose.angles_rad), world, centre)
@@ -68,7 +69,7 @@ def _posed(pose: Pose, grid: Grid, device: torch.device, mirrored: bool) -> Tens
     coordinates = turned_back / scale + torch.tensor(CENTRE_MM, device=device).view(3, 1, 1, 1)
     for warp in pose.warps:
         coordinates = coordinates + _warp(warp, grid, coordinates[0])
-    if mirrored:
+    if recipe.mirrored:
         coordinates = coordinates * torch.tensor([-1.0, 1.0, 1.0], device=device).view(3, 1, 1, 1)
     return coordinates
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from numpy.random import Generator
 
 from models.synthesis.draw_blood import SPILLS, collection, contusions, crescents, haematoma, spill
 from models.synthesis.draw_shape import DEEP_MM, Draw, Odds, blob
+from models.synthesis.fields import Triple
 from models.synthesis.recipe import Blob, Collection, Dura, Haematoma, HeadCTRecipe, Pose, Skull, Tissue, Warp
 
-RADIANS = 0.017453292519943295
+RADIANS = math.pi / 180
 
 __all__ = ["Odds", "draw"]
 
@@ -151,29 +154,50 @@ def _infarcts(d: Draw, odds: float) -> tuple[Blob, ...]:
 
 
 def _calcifications(d: Draw) -> tuple[Blob, ...]:
+    """Normal calcium, each place as often as an adult's: none of it is blood."""
+    return (*_pineal(d), *_paired(d), *_falcine(d), *_scattered(d))
+
+
+def _calcium(d: Draw, centre: Triple, radius: tuple[float, float], hu: tuple[float, float]) -> Blob:
+    return blob(d, centre, d.between(*radius), hu=d.between(*hu), softness_mm=0.5)
+
+
+def _pineal(d: Draw) -> tuple[Blob, ...]:
+    if not d.chance(0.6):
+        return ()
+    return (_calcium(d, (d.between(-1, 1), 29 + d.normal(1.5), 2 + d.normal(1.5)), (1, 4), (70, 300)),)
+
+
+def _paired(d: Draw) -> tuple[Blob, ...]:
+    """Choroid plexus, pallidum, dentate nucleus."""
     found: list[Blob] = []
-
-    def add(centre: tuple[float, float, float], radius: float, hu: float) -> None:
-        found.append(blob(d, centre, radius, hu=hu, softness_mm=0.5))
-
-    if d.chance(0.6):
-        add((d.between(-1, 1), 29 + d.normal(1.5), 2 + d.normal(1.5)), d.between(1, 4), d.between(70, 300))
-    if d.chance(0.65):
-        place = (22 + d.normal(3), 40 + d.normal(4), 6 + d.normal(4))
-        for side in (-1, 1):
-            if d.chance(0.85):
-                add((side * place[0], place[1], place[2]), d.between(1.2, 5), d.between(60, 320))
-    if d.chance(0.2):
-        for side in (-1, 1):
-            add((side * (20 + d.normal(2)), 2 + d.normal(3), d.normal(2)), d.between(1, 5), d.between(48, 180))
-    if d.chance(0.2):
-        for _ in range(int(d.rng.integers(1, 4))):
-            add((0.0, d.between(-50, 70), d.between(40, 72)), d.between(1.5, 5), d.between(90, 600))
-    if d.chance(0.1):
-        for side in (-1, 1):
-            add((side * (14 + d.normal(2)), 58.0, -36.0), d.between(2, 5), d.between(50, 150))
-    if d.chance(0.2):
-        add((d.between(-60, 60), d.between(-60, 80), d.between(-20, 70)), d.between(1, 3), d.between(90, 400))
-    if d.chance(0.1):
-        add((*DEEP_MM[int(d.rng.integers(len(DEEP_MM)))],), d.between(1, 2.5), d.between(90, 400))
+    for odds, (x, y, z), spread, radius, hu in _PAIRED:
+        if d.chance(odds):
+            place = (x + d.normal(spread), y + d.normal(spread), z + d.normal(spread))
+            sides = [side for side in (-1, 1) if d.chance(0.88)]
+            found += [_calcium(d, (side * place[0], place[1], place[2]), radius, hu) for side in sides]
     return tuple(found)
+
+
+def _falcine(d: Draw) -> tuple[Blob, ...]:
+    count = int(d.rng.integers(1, 4)) if d.chance(0.2) else 0
+    places: list[Triple] = [(0.0, d.between(-50, 70), d.between(40, 72)) for _ in range(count)]
+    return tuple(_calcium(d, place, (1.5, 5), (90, 600)) for place in places)
+
+
+def _scattered(d: Draw) -> tuple[Blob, ...]:
+    """A calcified bump of the surface (meningioma) and a calcified spot in the depth."""
+    found: list[Blob] = []
+    if d.chance(0.2):
+        found.append(_calcium(d, (d.between(-60, 60), d.between(-60, 80), d.between(-20, 70)), (1, 3), (90, 400)))
+    if d.chance(0.1):
+        found.append(_calcium(d, DEEP_MM[int(d.rng.integers(len(DEEP_MM)))], (1, 2.5), (90, 400)))
+    return tuple(found)
+
+
+_PAIRED: tuple[tuple[float, Triple, float, tuple[float, float], tuple[float, float]], ...] = (
+    (0.65, (22, 40, 6), 3.5, (1.2, 5), (60, 320)),
+    (0.2, (20, 2, 0), 2.5, (1, 5), (48, 180)),
+    (0.1, (14, 58, -36), 2.0, (2, 5), (50, 150)),
+)
+"""How often, where (LPS mm), its spread in mm, radius in mm and HU of calcium found on both sides."""

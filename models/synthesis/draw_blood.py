@@ -9,7 +9,6 @@ from models.synthesis.draw_shape import DEEP_MM, Draw, blob
 from models.synthesis.fields import Triple
 from models.synthesis.recipe import Collection, Haematoma, Spill
 
-
 CONTUSED_MM: tuple[Triple, ...] = ((28, -50, -8), (20, -60, 5), (42, -12, -26), (52, 10, -18), (50, 30, -8))
 """Frontal and temporal poles, orbital and lateral temporal cortex."""
 
@@ -127,7 +126,13 @@ def _cisternal(d: Draw, base: Spill) -> Spill:
         return dataclasses.replace(base, strength=strength, hu=hu)
     centre = (d.sign() * 38.0, -5.0, -3.0)
     return dataclasses.replace(
-        base, centre_mm=centre, radius_mm=d.between(18, 32), softness_mm=4.0, noise=d.noise(15), strength=strength, hu=hu
+        base,
+        centre_mm=centre,
+        radius_mm=d.between(18, 32),
+        softness_mm=4.0,
+        noise=d.noise(15),
+        strength=strength,
+        hu=hu,
     )
 
 

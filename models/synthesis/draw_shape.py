@@ -26,9 +26,16 @@ class Odds:
     infarct: float = 0.2
     kinds: Mapping[str, float] = field(
         default_factory=lambda: {
-            "haematoma": 0.29, "contusions": 0.08, "ventricle": 0.13, "cistern": 0.1, "sulci": 0.11,
-            "crescent": 0.2, "lens": 0.07, "falx": 0.03, "tentorium": 0.03,
-        }  # fmt: skip
+            "haematoma": 0.29,
+            "contusions": 0.08,
+            "ventricle": 0.13,
+            "cistern": 0.1,
+            "sulci": 0.11,
+            "crescent": 0.2,
+            "lens": 0.07,
+            "falx": 0.03,
+            "tentorium": 0.03,
+        }
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import nibabel
 import numpy as np
@@ -39,7 +40,7 @@ def build(files: Sequence[Path]) -> tuple[Anatomy, ...]:
 
 def anatomy_of(file: Path) -> Anatomy:
     """Align one label map to head space and turn its labels into channels."""
-    labels = _resampled(nibabel.load(file))
+    labels = _resampled(cast("nibabel.Nifti1Image", nibabel.load(file)))
     intracranial = _intracranial(labels)
     fractions = {
         "grey": _fraction(labels, GREY),
@@ -75,7 +76,7 @@ def _resampled(image: nibabel.Nifti1Image) -> NDArray[np.int16]:
     native = native_from_head[:3, :3] @ grid + native_from_head[:3, 3:]
     inverse = np.linalg.inv(lps)
     voxels = inverse[:3, :3] @ native + inverse[:3, 3:]
-    sampled = ndimage.map_coordinates(labels, voxels, order=0, mode="constant", cval=0)
+    sampled: NDArray[np.int16] = ndimage.map_coordinates(labels, voxels, order=0, mode="constant", cval=0)
     return sampled.reshape(PRIOR_GRID.shape)
 
 

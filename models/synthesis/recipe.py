@@ -144,7 +144,7 @@ class Haematoma:
 
 @dataclass(frozen=True, slots=True)
 class Spill:
-    """Blood in a space: ``ventricle``, ``cistern``, ``sulci``, or a sheet of ``thickness_mm`` on ``falx`` or ``tentorium``."""
+    """Blood in ``ventricle``, ``cistern`` or ``sulci``, or a sheet of ``thickness_mm`` on ``falx`` or ``tentorium``."""
 
     where: str
     centre_mm: Triple
@@ -191,13 +191,13 @@ def to_json(recipe: Any) -> str:
 
 def from_json(kind: type[T], text: str) -> T:
     """The recipe of a dataclass type back from `to_json`."""
-    return cast(T, _thaw(kind, json.loads(text)))
+    return cast("T", _thaw(kind, json.loads(text)))
 
 
 def _thaw(kind: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
         hints = get_type_hints(kind)
-        return cast(Any, kind)(**{name: _thaw(hints[name], item) for name, item in value.items()})
+        return cast("Any", kind)(**{name: _thaw(hints[name], item) for name, item in value.items()})
     if get_origin(kind) is tuple and isinstance(value, list):
         arguments = get_args(kind)
         kinds = [arguments[0]] * len(value) if Ellipsis in arguments else list(arguments)

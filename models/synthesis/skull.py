@@ -18,7 +18,7 @@ def outside_hu(head: Head, anatomy: Anatomy, skull: Skull) -> tuple[Tensor, Tens
     tissue = anatomy.sample(head.skull_at, _OUTSIDE)
     scalp = _soft_hu(head, skull)
     dense = {"bone": skull.bone_hu, "spongy": skull.spongy_hu, "eye": skull.eye_hu, "fat": skull.fat_hu}
-    filled = sum(tissue[name] for name in (*dense, "soft")).clamp(0, 1)
+    filled = torch.stack([tissue[name] for name in (*dense, "soft")]).sum(0).clamp(0, 1)
     hu = tissue["soft"] * scalp + (1 - filled) * skull.air_hu
     for name, density in dense.items():
         hu = hu + tissue[name] * density

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import torch
 
+from models.synthesis.prior_cache import ensure
+from models.training.export import export
 from models.training.plan import Plan
 from models.training.run import train
+from pipeline.domain.errors import NeuroVigieError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,7 +39,14 @@ def main(arguments: list[str] | None = None) -> int:
     name = ("cuda" if torch.cuda.is_available() else "cpu") if chosen.device == "auto" else chosen.device
     plan = Plan(minutes=chosen.minutes, seed=chosen.seed, filters=chosen.filters, batch=chosen.batch)
     prior = chosen.prior or chosen.out / "prior"
-    train(plan, prior, chosen.out, torch.device(name), resume=chosen.resume)
+    try:
+        names = ensure(prior, chosen.label_maps)
+        trainer = train(plan, prior, chosen.out, torch.device(name), resume=chosen.resume)
+        bundle = export(trainer, chosen.out / "bundle", list(names[: len(names) - plan.kept(len(names))]))
+    except NeuroVigieError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{bundle.folder}\n")
     return 0
 
 

@@ -23,6 +23,10 @@ class Plan:
     checkpoint_minutes: float = 5.0
     held_out: int = 4
 
+    def kept(self, anatomies: int) -> int:
+        """How many of so many anatomies are kept to judge by; at least one is learned from."""
+        return max(0, min(self.held_out, anatomies - 1))
+
     def network_arguments(self) -> dict[str, Any]:
         """Arguments of `monai.networks.nets.SegResNet`."""
         return {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import queue
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -56,7 +57,7 @@ class Painter:
         arguments = (folder, tuple(names), first_seed, self._queue)
         self._process: BaseProcess = context.Process(target=_paint_forever, args=arguments, daemon=True)
 
-    def __enter__(self) -> Painter:
+    def __enter__(self) -> Self:
         self._process.start()
         return self
 
@@ -77,6 +78,8 @@ class Painter:
 
 def _paint_forever(folder: Path, names: tuple[str, ...], seed: int, out: Any) -> None:
     torch.set_num_threads(1)
+    # A head painted later matters less than a step of the network trained now.
+    os.nice(7)
     prior = priors.load(folder, names)
     odds = Odds()
     while True:

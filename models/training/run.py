@@ -20,14 +20,16 @@ from models.training.trainer import Trainer, timed_steps, validate
 VALIDATION_HEADS = 16
 
 
-def train(plan: Plan, prior_folder: Path, out: Path, device: torch.device, *, resume: bool, log: TextIO = sys.stderr) -> Trainer:
+def train(
+    plan: Plan, prior_folder: Path, out: Path, device: torch.device, *, resume: bool, log: TextIO = sys.stderr
+) -> Trainer:
     """Run or resume; writes ``out/checkpoint.pt`` as it goes and returns the finished trainer."""
     out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(plan, device)
     checkpoint = out / "checkpoint.pt"
     if resume and checkpoint.exists():
         trainer.restore(checkpoint)
-    learn, judge = split(prior_folder, plan.held_out)
+    learn, judge = split(prior_folder, plan)
     validation = _validation(prior_folder, judge, plan)
     first_seed = 1_000_000 * (plan.seed + 1) + trainer.progress.step
     with Painter(prior_folder, learn, first_seed) as painter:
@@ -42,11 +44,11 @@ def train(plan: Plan, prior_folder: Path, out: Path, device: torch.device, *, re
     return trainer
 
 
-def split(prior_folder: Path, held_out: int) -> tuple[list[str], list[str]]:
-    """Names of the anatomies to learn from and of those kept to judge by: the last ``held_out``."""
+def split(prior_folder: Path, plan: Plan) -> tuple[list[str], list[str]]:
+    """Names of the anatomies to learn from and of those kept to judge by: the last ones."""
     names = sorted(file.stem for file in prior_folder.glob("*.npz"))
-    kept = min(held_out, len(names) - 1)
-    return names[: len(names) - kept], names[len(names) - kept :]
+    learn = len(names) - plan.kept(len(names))
+    return names[:learn], names[learn:]
 
 
 def _validation(folder: Path, names: list[str], plan: Plan) -> list[Sample]:
@@ -83,7 +85,12 @@ def _report(trainer: Trainer, log: TextIO) -> None:
 def _mark(trainer: Trainer, validation: list[Sample], checkpoint: Path, log: TextIO) -> None:
     figures = validate(trainer.averaged(), validation, trainer.device)
     trainer.progress.history.append(
-        {"minutes": trainer.progress.seconds / 60, "step": trainer.progress.step, "loss": trainer.progress.loss, **figures}
+        {
+            "minutes": trainer.progress.seconds / 60,
+            "step": trainer.progress.step,
+            "loss": trainer.progress.loss,
+            **figures,
+        }
     )
     trainer.save(checkpoint)
     log.write(f"checkpoint: Dice {figures['dice']:.3f}, false positive pixels {figures['false_pixels']:.1f}\n")

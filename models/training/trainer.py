@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from monai.networks.nets import SegResNet
+from monai.networks.nets.segresnet import SegResNet
 from torch import Tensor
 
+from models.inference.weights import channels_last
 from models.training.loss import SMALLEST, blood_loss
 from models.training.plan import Plan
 from models.training.samples import Sample
@@ -44,7 +45,7 @@ class Trainer:
 
     def __init__(self, plan: Plan, device: torch.device) -> None:
         self.plan, self.device = plan, device
-        self.network = build_network(plan).to(device, memory_format=torch.channels_last)
+        self.network = channels_last(build_network(plan), device)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
         )
@@ -61,7 +62,7 @@ class Trainer:
             logits = self.network(inputs)
         loss = blood_loss(logits.float(), batch[1].to(self.device), self.plan.blood_weight)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self._update_average()
@@ -89,7 +90,7 @@ class Trainer:
         """A copy of the network with the averaged weights, ready to judge."""
         network = SegResNet(**self.plan.network_arguments())
         network.load_state_dict(self.average)
-        return network.to(self.device, memory_format=torch.channels_last).eval()
+        return channels_last(network, self.device).eval()
 
     def save(self, file: Path) -> None:
         """Write a checkpoint whole or not at all."""
@@ -131,7 +132,9 @@ def validate(network: torch.nn.Module, batches: list[Sample], device: torch.devi
     return {"dice": sum(dices) / max(1, len(dices)), "false_pixels": sum(false) / max(1, len(false))}
 
 
-def timed_steps(trainer: Trainer, batches: Iterator[Sample], clock: Callable[[], float] = time.monotonic) -> Iterator[float]:
+def timed_steps(
+    trainer: Trainer, batches: Iterator[Sample], clock: Callable[[], float] = time.monotonic
+) -> Iterator[float]:
     """Train until the plan's minutes are spent, yielding each loss."""
     while trainer.progress.seconds < trainer.plan.minutes * 60:
         started = clock()
