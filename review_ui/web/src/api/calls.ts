@@ -1,0 +1,17 @@
+/** The server's calls by name. */
+import { get, post, remove } from './http';
+import type { Account, CaseDetail, CaseRow, WorklistAnswer } from './types';
+
+export const readSession = (): Promise<Account> => get('/session');
+export const signIn = (name: string, password: string): Promise<Account> => post('/session', { name, password });
+export const signOut = (): Promise<void> => remove('/session');
+export const changePassword = (current: string, next: string): Promise<void> =>
+  post('/session/password', { current, new: next });
+
+export const readWorklist = (): Promise<WorklistAnswer> => get('/worklist');
+export const readCase = (id: string): Promise<CaseDetail> => get(`/cases/${encodeURIComponent(id)}`);
+export const takeCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/take`);
+export const releaseCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/release`);
+
+export const decideIdentity = (id: string, decision: 'confirm' | 'reject'): Promise<unknown> =>
+  post(`/identity-corrections/${encodeURIComponent(id)}`, { decision });

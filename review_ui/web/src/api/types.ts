@@ -1,0 +1,143 @@
+/** What the server's JSON looks like. Times are ISO 8601 in UTC; DICOM dates and times are as in the images. */
+
+export type Tier = 'red' | 'orange' | 'yellow' | 'grey';
+export type CaseState = 'receiving' | 'analysing' | 'analysed' | 'not_analysed' | 'failed';
+export type AnalysisState = 'waiting' | 'running' | 'analysed' | 'not_analysed' | 'failed' | 'timed_out';
+export type Side = 'left' | 'right' | 'midline' | 'bilateral' | 'unknown';
+
+export interface Account {
+  name: string;
+  full_name: string;
+  role: 'administrator' | 'expert' | 'site';
+  site_id: string | null;
+  language: string;
+  must_change_password: boolean;
+}
+
+export interface Patient {
+  name: string;
+  id: string;
+  birth_date: string;
+  sex: string;
+}
+
+export interface Reason {
+  code: string;
+  text: string;
+  values: Record<string, string | number>;
+}
+
+export interface Warning {
+  code: string;
+  text: string;
+}
+
+export interface CaseRow {
+  id: string;
+  site: string;
+  site_name: string;
+  patient: Patient;
+  tier: Tier;
+  reasons: Reason[];
+  state: CaseState;
+  why: string;
+  first_image_at: string;
+  visible_at: string;
+  last_image_at: string | null;
+  alerted_at: string | null;
+  images: number;
+  expected: number | null;
+  owner: string | null;
+  taken_at: string | null;
+  warnings: Warning[];
+  modalities: string[];
+  roles: string[];
+  version: number;
+  closed_at?: string | null;
+}
+
+export interface WorklistAnswer {
+  cases: CaseRow[];
+  last_event: number;
+}
+
+export interface Finding {
+  kind: string;
+  volume_ml: number;
+  side: Side;
+  confidence: number;
+  centre_mm: [number, number, number] | null;
+  label: number;
+}
+
+export interface Coverage {
+  images: number;
+  expected: number | null;
+  from_mm: number | null;
+  to_mm: number | null;
+  provisional: boolean;
+  sentence: string;
+}
+
+export interface Analysis {
+  id: string;
+  version: number;
+  state: AnalysisState;
+  why: string;
+  bundle: string;
+  bundle_title?: string;
+  bundle_version: string;
+  limits: string | string[];
+  scan_probability: number | null;
+  flags: string[];
+  notes: string[];
+  coverage: Coverage | null;
+  findings: Finding[];
+  seconds: Record<string, number>;
+  finished_at: string | null;
+  segmentation: { series_instance_uid: string; sop_instance_uid: string } | null;
+}
+
+export interface Series {
+  id: string;
+  series_instance_uid: string;
+  modality: string;
+  series_description: string;
+  series_number: number | null;
+  role: string;
+  role_reason: string;
+  images: number;
+  expected: number | null;
+  arrival: 'receiving' | 'complete';
+  signal: string;
+  analysis: Analysis | null;
+}
+
+export interface Study {
+  id: string;
+  study_instance_uid: string;
+  study_date: string;
+  study_time: string;
+  study_description: string;
+  series: Series[];
+}
+
+export interface IdentityCorrection {
+  id: string;
+  known: Record<string, string>;
+  proposed: Record<string, string>;
+  state: 'to_confirm' | 'confirmed' | 'rejected';
+}
+
+export interface CaseEvent {
+  id: number;
+  kind: string;
+  at: string;
+  data: Record<string, unknown>;
+}
+
+export interface CaseDetail extends CaseRow {
+  studies: Study[];
+  identity_corrections: IdentityCorrection[];
+  events: CaseEvent[];
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import type { CaseRow, Tier } from '../api/types';
+import { inReadingOrder, isMoreUrgent } from './order';
+
+const row = (id: string, tier: Tier, first_image_at: string): CaseRow => ({ id, tier, first_image_at }) as CaseRow;
+
+it('puts the most urgent tier first, then who has waited longest', () => {
+  const rows = [
+    row('a', 'yellow', '2026-11-21T01:00:00Z'),
+    row('b', 'red', '2026-11-21T03:00:00Z'),
+    row('c', 'red', '2026-11-21T02:59:59.900Z'),
+    row('d', 'grey', '2026-11-20T00:00:00Z'),
+    row('e', 'orange', '2026-11-21T03:30:00Z'),
+  ];
+  expect(inReadingOrder(rows).map((r) => r.id)).toEqual(['c', 'b', 'e', 'a', 'd']);
+});
+
+it('knows a raised priority', () => {
+  expect(isMoreUrgent('red', 'yellow')).toBe(true);
+  expect(isMoreUrgent('yellow', 'yellow')).toBe(false);
+});

@@ -1,0 +1,17 @@
+/** The reading order of the worklist: tier, then the longest wait; the server's rule. */
+import type { CaseRow, Tier } from '../api/types';
+
+export const TIERS: readonly Tier[] = ['red', 'orange', 'yellow', 'grey'];
+
+export function inReadingOrder(rows: Iterable<CaseRow>): CaseRow[] {
+  return [...rows].sort(
+    (a, b) =>
+      TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) ||
+      Date.parse(a.first_image_at) - Date.parse(b.first_image_at) ||
+      (a.id < b.id ? -1 : 1),
+  );
+}
+
+export function isMoreUrgent(tier: Tier, than: Tier): boolean {
+  return TIERS.indexOf(tier) < TIERS.indexOf(than);
+}

@@ -1,0 +1,65 @@
+/** A case's facts in the reader's words. */
+import type { CaseRow, Coverage, Finding, Reason, Side, Warning } from '../api/types';
+import { number, t, tIfKnown, type Values } from '../i18n/language.svelte';
+import { phrase } from '../i18n/phrases';
+import { lasted } from './waiting';
+
+export function reasonText(reason: Reason): string {
+  return tIfKnown(`reason.${reason.code}`, reasonValues(reason.values)) ?? reason.text;
+}
+
+export function warningText(warning: Warning): string {
+  return tIfKnown(`warning.${warning.code}`) ?? warning.text;
+}
+
+export function roleText(role: string): string {
+  return tIfKnown(`role.${role}`) ?? role;
+}
+
+export function kindText(kind: string): string {
+  return tIfKnown(`kind.${kind}`) ?? kind;
+}
+
+export function eventText(kind: string): string {
+  return tIfKnown(`event.${kind}`) ?? kind;
+}
+
+export function volumeText(volume_ml: number): string {
+  return `${number(volume_ml, volume_ml < 100 ? 1 : 0)} mL`;
+}
+
+export function findingText(finding: Finding): string {
+  return `${kindText(finding.kind)}, ${volumeText(finding.volume_ml)}, ${t(`side.${finding.side}`)}`;
+}
+
+export function coverageText(coverage: Coverage): string {
+  const { images: n, expected: m, from_mm, to_mm } = coverage;
+  const parts = [m === null || m === undefined ? t('coverage.images', { n }) : t('coverage.of', { n, m })];
+  if (from_mm !== null && to_mm !== null && from_mm !== undefined && to_mm !== undefined) {
+    parts.push(t('coverage.range', { from: number(from_mm), to: number(to_mm) }));
+  }
+  if (coverage.provisional) parts.unshift(t('coverage.provisional'));
+  return parts.join(', ');
+}
+
+export function isProvisional(row: CaseRow): boolean {
+  return row.reasons.some((reason) => reason.code === 'provisional');
+}
+
+/** The AI's state, for a row: never silent, and "receiving" says how far. */
+export function stateText(row: CaseRow): string {
+  if (row.state !== 'receiving') return t(`ai.${row.state}`);
+  if (row.expected !== null) return t('ai.receiving.of', { n: row.images, m: row.expected });
+  return t('ai.receiving.n', { n: row.images });
+}
+
+function reasonValues(values: Reason['values']): Values {
+  const known: Record<string, string | number> = { ...values, side: '' };
+  if (typeof values['volume_ml'] === 'number') known['volume'] = volumeText(values['volume_ml']);
+  const side = values['side'];
+  if (side && side !== 'unknown') known['side'] = `, ${t(`side.${side as Side}`)}`;
+  if (typeof values['minutes'] === 'number') known['duration'] = lasted(values['minutes'] * 60_000);
+  if (typeof values['role'] === 'string') known['role'] = roleText(values['role']);
+  if (typeof values['why'] === 'string') known['why'] = phrase(values['why']);
+  return known;
+}

@@ -1,0 +1,79 @@
+/** The live worklist: what the server said first, then every event in order. */
+import { readWorklist } from '../api/calls';
+import type { CaseRow, Tier } from '../api/types';
+import { follow } from '../live/stream';
+import { inReadingOrder, isMoreUrgent } from './order';
+
+const FLASH_MS = 6_000;
+
+export type Line = { state: 'connecting' } | { state: 'live' } | { state: 'lost'; since: Date };
+
+export interface News {
+  kind: 'new' | 'raised';
+  tier: Tier;
+  site: string;
+}
+
+export class Worklist {
+  rows = $state.raw<CaseRow[]>([]);
+  line = $state.raw<Line>({ state: 'connecting' });
+  loaded = $state(false);
+  news = $state.raw<News | null>(null);
+  unseen = $state(0);
+  flashing = $state.raw<ReadonlySet<string>>(new Set());
+
+  private stopFollowing = (): void => undefined;
+  private listeners = new Set<(row: CaseRow) => void>();
+  private stopped = false;
+
+  async start(): Promise<void> {
+    const { cases, last_event } = await readWorklist();
+    if (this.stopped) return;
+    this.rows = inReadingOrder(cases);
+    this.loaded = true;
+    this.stopFollowing = follow(last_event, {
+      onMessage: (message) => message.event === 'case' && this.receive(JSON.parse(message.data) as CaseRow),
+      onLive: () => (this.line = { state: 'live' }),
+      onLost: () => (this.line = this.line.state === 'lost' ? this.line : { state: 'lost', since: new Date() }),
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.stopFollowing();
+  }
+
+  seen(): void {
+    this.unseen = 0;
+  }
+
+  row(id: string): CaseRow | undefined {
+    return this.rows.find((row) => row.id === id);
+  }
+
+  /** Tells of every event of any case; the function it returns ends it. */
+  listen(listener: (row: CaseRow) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Takes in a row from an event or from an answer; an older version than the known one is dropped. */
+  receive(row: CaseRow): void {
+    const known = this.row(row.id);
+    if (known && row.version < known.version) return;
+    const others = this.rows.filter((other) => other.id !== row.id);
+    this.rows = row.closed_at ? others : inReadingOrder([...others, row]);
+    if (!known && !row.closed_at) this.announce('new', row);
+    else if (known && isMoreUrgent(row.tier, known.tier)) this.announce('raised', row);
+    this.listeners.forEach((listener) => listener(row));
+  }
+
+  private announce(kind: News['kind'], row: CaseRow): void {
+    this.news = { kind, tier: row.tier, site: row.site_name || row.site };
+    if (document.hidden || !document.hasFocus()) this.unseen += 1;
+    this.flashing = new Set([...this.flashing, row.id]);
+    setTimeout(() => {
+      this.flashing = new Set([...this.flashing].filter((id) => id !== row.id));
+    }, FLASH_MS);
+  }
+}
