@@ -36,11 +36,17 @@ def die_with_parent() -> None:
 
 
 def leave_network() -> bool:
-    """Move to a network namespace without interfaces; False where the kernel does not let us."""
-    uid, gid = os.getuid(), os.getgid()
+    """Move to a network namespace without interfaces; False where the kernel does not let us.
+
+    Only while the process has one thread (unshare(2)). Where a plain namespace is not allowed, a user
+    namespace is made around it, except for root, who would lose the right to read others' files.
+    """
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        if libc.unshare(_CLONE_NEWNET) == 0:
+            return True
+        uid, gid = os.geteuid(), os.getegid()
+        if uid == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
             return False
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")

@@ -114,7 +114,7 @@ def run(device: str, folders: Sequence[Path], answers: BinaryIO) -> None:
     logs.configure("inference")
     models, ready = load_models(folders, device)
     _use_all_cores(device)
-    logs.get().info("child_ready", count=len(ready.bundles))
+    logs.get().debug("child_ready", count=len(ready.bundles))
     for problem in ready.problems:
         logs.get().error("bundle_left_out", error=problem)
     wire.write(answers, wire.Frame(0, ready))

@@ -11,7 +11,6 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels.utils import pixel_array
 
@@ -20,7 +19,7 @@ from pipeline.domain.errors import BadInput, NeuroVigieError
 from pipeline.domain.ports import Step
 from pipeline.inference.requests import SourceImage, Transcode, Transcoded
 from pipeline.volumes.limits import check_series
-from pipeline.volumes.source import BROKEN, read_header
+from pipeline.volumes.source import BROKEN, read_data_set, read_header
 
 _CHECK_EVERY = 16
 """One frame in so many is decoded again and compared."""
@@ -67,7 +66,7 @@ def _frames(image: SourceImage) -> NDArray[Any]:
     check_series(*sizes)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        stored = pixel_array(pydicom.dcmread(image.path))
+        stored = pixel_array(read_data_set(image.path))
     native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
     return native[np.newaxis] if native.ndim == 2 else native
 

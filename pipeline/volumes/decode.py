@@ -8,12 +8,11 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.pixels.utils import pixel_array
 
 from pipeline.domain.errors import UnreadableInstance
-from pipeline.volumes.source import BROKEN, SourceFrame
+from pipeline.volumes.source import BROKEN, SourceFrame, read_data_set
 
 Pixels = NDArray[Any]
 
@@ -42,7 +41,7 @@ def stored_pixels(frame: SourceFrame) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a decoder's remarks; a wrong shape is refused below
-            stored = pixel_array(pydicom.dcmread(frame.path))
+            stored = pixel_array(read_data_set(frame.path))
     except BROKEN as error:
         raise UnreadableInstance(f"the pixel data cannot be decoded ({_in_words(error)})") from error
     if stored.shape[-2:] != (frame.rows, frame.columns) or stored.ndim not in (2, 3):

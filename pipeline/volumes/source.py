@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pydicom
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pipeline.assembly.headers import frames, in_groups, number, numbers, shared, text
 from pipeline.domain.errors import NotAVolume, NotDicom, UnreadableInstance
@@ -21,6 +22,9 @@ BROKEN = (
     RuntimeError, EOFError, OSError, MemoryError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 """What pydicom and the pixel decoders raise on broken or lying files."""
+
+_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
+"""How a data set without preamble begins: file meta information, or group 0008."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,35 @@ class SourceFrame:
 def read_header(path: Path) -> pydicom.Dataset:
     """Read one file without its pixels; raises `NotDicom` or `UnreadableInstance`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's remarks on odd values; what matters is checked here
-            return pydicom.dcmread(path, stop_before_pixels=True)
+        return read_data_set(path, stop_before_pixels=True)
     except InvalidDicomError as error:
         raise NotDicom from error
     except BROKEN as error:
         raise UnreadableInstance(f"the data set cannot be read ({type(error).__name__})") from error
+
+
+def read_data_set(path: Path, *, stop_before_pixels: bool = False) -> pydicom.Dataset:
+    """Read one file, with or without the preamble of PS3.10; raises one of `BROKEN`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's remarks on odd values; what matters is checked by us
+        try:
+            return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels)
+        except InvalidDicomError:
+            with path.open("rb") as file:
+                if file.read(2) not in _FIRST_GROUPS:
+                    raise
+            return _without_preamble(pydicom.dcmread(path, force=True, stop_before_pixels=stop_before_pixels))
+
+
+def _without_preamble(data_set: pydicom.Dataset) -> pydicom.Dataset:
+    """Accept a bare data set if it says what it is, and note the encoding it was found to have."""
+    if "SOPClassUID" not in data_set:
+        raise InvalidDicomError
+    if "TransferSyntaxUID" not in data_set.file_meta:
+        implicit, little = data_set.original_encoding
+        encoded = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        data_set.file_meta.TransferSyntaxUID = encoded
+    return data_set
 
 
 def planes(path: Path, header: pydicom.Dataset) -> Sequence[SourceFrame]:

@@ -1,0 +1,101 @@
+"""Every series of a folder through the inference child, every study to its priority."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.domain.analysis import AnalysisState, Coverage, SeriesOutcome
+from pipeline.domain.errors import NeuroVigieError
+from pipeline.domain.ports import Step
+from pipeline.domain.priority import Priority, prioritise
+from pipeline.domain.report import SeriesReport
+from pipeline.inference.child import InferenceChild
+from pipeline.inference.requests import Analyse, SegmentationWritten, SourceImage, WriteSegmentation
+from pipeline.triage.walk import Found, FoundSeries, FoundStudy
+
+Progress = Callable[[float], None]
+"""Told how much of the current series is done, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """One study with the reports of its series and its priority."""
+
+    study: FoundStudy
+    reports: tuple[SeriesReport, ...]
+    priority: Priority
+
+
+def analyse_found(
+    found: Found, child: InferenceChild, *, work: Path, keep: bool, progress: Progress
+) -> Iterator[StudyResult]:
+    """Analyse all studies; masks (and SEG objects, if ``keep``) go below ``work``, one folder a series.
+
+    A child that hangs or dies costs the series it was reading, never the others.
+    """
+    for study_number, study in enumerate(found.studies, start=1):
+        reports = []
+        for number, series in enumerate(study.series, start=1):
+            folder = work / f"study-{study_number:02d}" / f"series-{number:02d}"
+            report = _analysed(series, child, folder, progress)
+            if keep and report.mask_path is not None:
+                report = _with_segmentation(report, series, child, folder)
+            reports.append(report if keep else replace(report, mask_path=None))
+        yield StudyResult(study, tuple(reports), _priority(reports))
+
+
+def _analysed(series: FoundSeries, child: InferenceChild, folder: Path, progress: Progress) -> SeriesReport:
+    try:
+        for answer in child.run(Analyse(_images(series), folder)):
+            if isinstance(answer, SeriesReport):
+                progress(1.0)
+                return answer
+            if isinstance(answer, Step):
+                progress(answer.fraction)
+    except NeuroVigieError as error:
+        progress(1.0)
+        return _failed(series, str(error))
+    return _failed(series, "the model's process ended without a report")
+
+
+def _images(series: FoundSeries) -> tuple[SourceImage, ...]:
+    return tuple(SourceImage(file.absolute()) for file in series.files)
+
+
+def _failed(series: FoundSeries, why: str) -> SeriesReport:
+    return SeriesReport(
+        SeriesInstanceUID=series.SeriesInstanceUID,
+        recognition=series.first_impression,
+        state=AnalysisState.FAILED,
+        why=why,
+        coverage=Coverage(images=len(series.files)),
+    )
+
+
+def _with_segmentation(report: SeriesReport, series: FoundSeries, child: InferenceChild, folder: Path) -> SeriesReport:
+    request = WriteSegmentation(
+        images=_images(series),
+        mask=Path(report.mask_path or ""),
+        findings=report.findings,
+        analysis_id=f"triage/{report.SeriesInstanceUID}/{report.bundle}/{report.bundle_version}",
+        bundle=report.bundle,
+        bundle_version=report.bundle_version,
+        made_at=datetime.now(UTC),
+        out=folder.absolute() / "segmentation.dcm",
+    )
+    try:
+        written = any(isinstance(answer, SegmentationWritten) for answer in child.run(request))
+    except NeuroVigieError as error:
+        return replace(report, notes=(*report.notes, f"no segmentation object was written: {error}"))
+    return report if written else replace(report, notes=(*report.notes, "no segmentation object was written"))
+
+
+def _priority(reports: Sequence[SeriesReport]) -> Priority:
+    outcomes = [
+        SeriesOutcome(report.recognition.role, report.state, report.why, report.findings, report.coverage)
+        for report in reports
+    ]
+    return prioritise(outcomes, None, datetime.now(UTC))
