@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -141,3 +141,9 @@ def touch_last_image(connection: Connection, case_id: UUID, received_at: datetim
     """Keep when the newest image of a case was received."""
     newest = func.greatest(func.coalesce(case.c.last_image_at, received_at), received_at)
     connection.execute(update(case).where(case.c.id == case_id).values(last_image_at=newest))
+
+
+def mark_visible(connection: Connection, cases: Iterable[UUID], at: datetime) -> None:
+    """Note when new cases became visible: called last in the transaction that commits them."""
+    new = update(case).where(case.c.id.in_(list(cases)), case.c.visible_at.is_(None)).values(visible_at=at)
+    connection.execute(new)

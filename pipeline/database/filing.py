@@ -33,20 +33,20 @@ class Filed:
     changed_case: bool
 
 
-def file_instance(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: datetime) -> Filed:
+def file_instance(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> Filed:
     """File one instance; filing it again changes nothing."""
     ensure_site(connection, receipt.arrival.site_id)
     _one_at_a_time(connection, receipt.arrival.site_id, facts.StudyInstanceUID)
     known = _known_instance(connection, receipt)
     if known is None:
-        return _file_new(connection, receipt, facts, now)
+        return _file_new(connection, receipt, facts)
     match compare(_content_of(known), InstanceContent(receipt.sha256, facts.pixel_sha256, facts.identity)):
         case SameInstance.DUPLICATE:
             return Filed(known.case_id, known.series_id, receipt.arrival.received_at, False, False)  # noqa: FBT003
         case SameInstance.IDENTITY_CORRECTION:
             return _file_correction(connection, receipt, facts, known)
         case SameInstance.CONFLICT:
-            return _file_conflict(connection, receipt, facts, known, now)
+            return _file_conflict(connection, receipt, facts, known)
 
 
 def _one_at_a_time(connection: Connection, *names: str) -> None:
@@ -75,8 +75,8 @@ def _content_of(row: Row[Any]) -> InstanceContent:
     return InstanceContent(row.sha256, row.pixel_sha256, PatientIdentity(**row.identity))
 
 
-def _file_new(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: datetime) -> Filed:
-    study_id, case_id = _study(connection, receipt, facts, now)
+def _file_new(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> Filed:
+    study_id, case_id = _study(connection, receipt, facts)
     series_id = _series(connection, receipt, facts, study_id)
     new = _insert_instance(connection, receipt, facts, series_id, standing="current")
     if new:
@@ -104,21 +104,19 @@ def _file_correction(connection: Connection, receipt: Receipt, facts: InstanceFa
     return Filed(known.case_id, known.series_id, receipt.arrival.received_at, new_image=False, changed_case=new)
 
 
-def _file_conflict(
-    connection: Connection, receipt: Receipt, facts: InstanceFacts, known: Row[Any], now: datetime
-) -> Filed:
+def _file_conflict(connection: Connection, receipt: Receipt, facts: InstanceFacts, known: Row[Any]) -> Filed:
     """Keep both images of one SOPInstanceUID and flag it; another patient's goes to that patient's case."""
     warning = ("conflicting_duplicate", "two different images came under one SOPInstanceUID; both are kept")
     add_warning(connection, known.case_id, *warning)
     if PatientIdentity(**known.identity).key != facts.identity.key:
-        filed = _file_new(connection, receipt, facts, now)
+        filed = _file_new(connection, receipt, facts)
         add_warning(connection, filed.case_id, *warning)
         return filed
     new = _insert_instance(connection, receipt, facts, known.series_id, standing="conflict")
     return Filed(known.case_id, known.series_id, receipt.arrival.received_at, new_image=False, changed_case=new)
 
 
-def _study(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: datetime) -> tuple[UUID, UUID]:
+def _study(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> tuple[UUID, UUID]:
     """The study row of this StudyInstanceUID and patient, and its case."""
     issuer, patient_id = facts.identity.key
     same_uid = connection.execute(
@@ -129,7 +127,7 @@ def _study(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: 
     for row in same_uid:
         if (row.issuer_of_patient_id, row.patient_id) == (issuer, patient_id):
             return row.id, row.case_id
-    case_id = _case(connection, receipt, facts, now)
+    case_id = _case(connection, receipt, facts)
     study_id = connection.execute(
         insert(study)
         .values(
@@ -152,7 +150,7 @@ def _study(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: 
     return study_id, case_id
 
 
-def _case(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: datetime) -> UUID:
+def _case(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> UUID:
     """The patient's open case of this episode, or a new one."""
     found = _open_case(connection, receipt, facts)
     if found is not None:
@@ -168,7 +166,6 @@ def _case(connection: Connection, receipt: Receipt, facts: InstanceFacts, now: d
             patient_birth_date=identity.PatientBirthDate,
             patient_sex=identity.PatientSex,
             first_image_at=receipt.arrival.received_at,
-            visible_at=now,
         )
         .returning(case.c.id)
     ).scalar_one()

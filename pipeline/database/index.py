@@ -14,11 +14,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from pipeline.assembly.facts import read_facts
 from pipeline.database.arrival import complete_if_arrived, series_of_association
-from pipeline.database.cases import refresh_case, touch_last_image
+from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
 from pipeline.database.filing import Filed, file_instance
 from pipeline.database.tables import association
 from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
 from pipeline.domain.receipt import Receipt
+
+AT_ONCE = 16
+"""Receipts in one transaction: few, so that a new case is visible soon behind another study's images."""
 
 
 class PostgresIndex:
@@ -37,14 +40,15 @@ class PostgresIndex:
         self._now = now
 
     def record(self, receipts: Iterable[Receipt]) -> None:
-        """Make receipts known, all in one transaction; recording one twice changes nothing.
+        """Make receipts known, a few in each transaction; recording one twice changes nothing.
 
-        Raises `DatabaseUnavailable`.
+        Raises `DatabaseUnavailable`; then some may be known already, and all may be recorded again.
         """
-        batch = list(receipts)
+        waiting = list(receipts)
         try:
-            with self._engine.begin() as connection:
-                self._record(connection, batch)
+            for first in range(0, len(waiting), AT_ONCE):
+                with self._engine.begin() as connection:
+                    self._record(connection, waiting[first : first + AT_ONCE])
         except (OperationalError, InterfaceError) as error:
             raise DatabaseUnavailable from error
 
@@ -72,6 +76,7 @@ class PostgresIndex:
         for case_id in changed:
             if case_id not in told:
                 refresh_case(connection, case_id, self._now(), kind="received")
+        mark_visible(connection, changed, self._now())
 
     def _file(self, connection: Connection, receipt: Receipt) -> Filed | None:
         try:
@@ -80,4 +85,4 @@ class PostgresIndex:
             # The vault read its UIDs at the door, so this is a file broken since; `vault verify` finds it.
             structlog.get_logger().error("unreadable_in_vault", receipt=receipt.path, error=str(error))
             return None
-        return file_instance(connection, receipt, facts, self._now())
+        return file_instance(connection, receipt, facts)

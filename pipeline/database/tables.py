@@ -94,7 +94,7 @@ case = Table(
     Column("request", JSONB),
     Column("warnings", JSONB, nullable=False, server_default="[]"),  # [{code, text}] for a person
     _now("first_image_at"),  # when the vault had the first image
-    _now("visible_at"),  # when the case was committed, and so on the worklist
+    _at("visible_at"),  # when the case was committed, and so on the worklist
     _at("last_image_at"),
     _at("alerted_at"),  # when a raised priority was first committed
     _of("owner_id", "account", optional=True),
