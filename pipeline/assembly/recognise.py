@@ -40,6 +40,8 @@ _INJECTED = re.compile(r"INJECT|AVEC|WITH CONTRAST|\+ ?C\b|\bC\+|\bPOST\b|增强
 
 _WIDEST_HEAD_MM = 380.0
 """A head CT is reconstructed on 200 to 300 mm; body fields begin near 400 mm (scanner default fields)."""
+_NARROWEST_HEAD_MM = 110.0
+"""Smaller fields are reconstructions of the petrous bone or another detail, or not of a person."""
 _LONGEST_HEAD_MM = 420.0
 """Vertex to aortic arch, the longest stroke CT angiography; beyond it the body is scanned."""
 
@@ -89,7 +91,7 @@ def _picture(evidence: Evidence) -> Recognition | None:
 
 
 def _elsewhere(evidence: Evidence) -> Recognition | None:
-    """Another part of the body: the tag first, the field of view next, the description last."""
+    """Another part of the body, by its tag; by the field of view and the description where no tag speaks."""
     part, words = evidence.body_part, evidence.description
     if _HEAD.search(part):
         return None
@@ -97,11 +99,23 @@ def _elsewhere(evidence: Evidence) -> Recognition | None:
         return _other(f"another part of the body (BodyPartExamined {part})", 0.9)
     if evidence.extent_mm is not None and evidence.extent_mm > _LONGEST_HEAD_MM:
         return _other(f"longer than a head and neck ({evidence.extent_mm:.0f} mm of slices)", 0.9)
-    if evidence.field_mm is not None and evidence.field_mm > _WIDEST_HEAD_MM and not _HEAD.search(words):
-        return _other(f"field of view of {evidence.field_mm:.0f} mm, too wide for a head", 0.6)
-    if not part and _ELSEWHERE.search(words) and not _HEAD.search(words):
-        return _other("another part of the body, by its description alone", 0.6)
-    return None
+    if _HEAD.search(words):
+        return None
+    return _no_head_by_field(evidence) or _no_head_by_description(evidence)
+
+
+def _no_head_by_field(evidence: Evidence) -> Recognition | None:
+    width = evidence.field_mm
+    if width is None or _NARROWEST_HEAD_MM <= width <= _WIDEST_HEAD_MM:
+        return None
+    much = "wide" if width > _WIDEST_HEAD_MM else "narrow"
+    return _other(f"field of view of {width:.0f} mm, too {much} for a head", 0.6)
+
+
+def _no_head_by_description(evidence: Evidence) -> Recognition | None:
+    if evidence.body_part or _ELSEWHERE.search(evidence.description) is None:
+        return None
+    return _other("another part of the body, by its description alone", 0.6)
 
 
 def _not_plain_ct(evidence: Evidence) -> Recognition | None:

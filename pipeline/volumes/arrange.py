@@ -25,6 +25,9 @@ UNEVEN_FROM = 0.05
 OFF_LINE_MM = 1.0
 """Slices further from one straight line than this were scanned with the table or patient moved aside."""
 
+MOST_GAPS = 3
+"""A grid of more slices than this many times the real ones would be more invention than image."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
@@ -72,7 +75,7 @@ def consistent(frames: Sequence[SourceFrame]) -> tuple[list[SourceFrame], list[s
 def arrange(frames: Sequence[SourceFrame]) -> Arrangement:
     """Order consistent planes along their normal and find the even grid that holds them.
 
-    Raises `NotAVolume` when the planes do not lie on one line.
+    Raises `NotAVolume` when the planes do not lie on one line, or are too few for the gaps between them.
     """
     ordered = sorted(frames, key=_along_normal_mm)
     normal = _normal(ordered[0])
@@ -84,6 +87,8 @@ def arrange(frames: Sequence[SourceFrame]) -> Arrangement:
         raise NotAVolume(f"the slices do not lie on one line (off by up to {off_line.max():.1f} mm)")
     tilt = float(np.degrees(np.arccos(min(1.0, float(direction @ normal)))))
     step_mm, slices, even = _even_grid(along_mm, ordered[0])
+    if slices > MOST_GAPS * len(ordered):
+        raise NotAVolume(f"{len(ordered)} slices over {along_mm[-1]:.0f} mm leave too many gaps to form one volume")
     missing = 0 if even else _missing(np.diff(along_mm), step_mm)
     depth = positions @ normal
     return Arrangement(

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom.sequence import Sequence
+from pydicom.uid import CTImageStorage, EnhancedMRImageStorage, MRImageStorage
+
+from pipeline.assembly.recognise import recognise
+from pipeline.domain.role import SeriesRole
+
+CT = {
+    "SOPClassUID": CTImageStorage,
+    "Modality": "CT",
+    "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
+    "BodyPartExamined": "HEAD",
+    "SliceThickness": 5,
+    "PixelSpacing": [0.45, 0.45],
+    "Rows": 512,
+    "Columns": 512,
+    "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    "ImagePositionPatient": [0, 0, 0],
+    "ConvolutionKernel": "H30s",
+}
+MR = {
+    "SOPClassUID": MRImageStorage,
+    "Modality": "MR",
+    "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND"],
+    "BodyPartExamined": "BRAIN",
+    "PixelSpacing": [1, 1],
+    "Rows": 256,
+    "Columns": 256,
+    "ImageOrientationPatient": [1, 0, 0, 0, 1, 0],
+    "ImagePositionPatient": [0, 0, 0],
+}
+
+
+def header(*bases: dict[str, object], **tags: object) -> pydicom.Dataset:
+    made = pydicom.Dataset()
+    for keyword, value in {key: value for base in (*bases, tags) for key, value in base.items()}.items():
+        setattr(made, keyword, value)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given_header", "role", "because"),
+    [
+        (header(CT), "ncct", "no contrast agent"),
+        (header(CT, GantryDetectorTilt=18.5), "ncct", "gantry tilt 18.5 degrees"),
+        (header(CT, BodyPartExamined=""), "ncct", "field of view 230 mm"),
+        (header(CT, ContrastBolusAgent="NONE"), "ncct", "no contrast agent"),
+        (header(CT, ContrastBolusAgent="APPLIED DEFAULT"), "ncct", "no contrast agent"),
+        (header(CT, ContrastBolusAgent="OMNIPAQUE 350", SliceThickness=0.6), "cta", "ContrastBolusAgent"),
+        (header(CT, ContrastBolusVolume=60, SliceThickness=0.6), "cta", "ContrastBolusVolume"),
+        (header(CT, SeriesDescription="Brain without", ContrastBolusAgent="IOMERON"), "cta", "described as without"),
+        (header(CT, SeriesDescription="CTA Willis", SliceThickness=5), "ncct", "no contrast agent"),
+        (header(CT, SeriesDescription="CTA Willis", SliceThickness=0.75), "cta", "description alone"),
+        (header(CT, SeriesDescription="fosse posterieure"), "ncct", "no contrast agent"),
+        (header(CT, SeriesDescription="Crane sans injection", SliceThickness=0.6), "ncct", "no contrast agent"),
+        (header(CT, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "other", "localiser"),
+        (header(CT, ImageType=["DERIVED", "SECONDARY", "MIP"]), "other", "derived picture"),
+        (header(CT, ImageOrientationPatient=[1, 0, 0, 0, 0, -1]), "other", "another plane"),
+        (header(CT, BodyPartExamined="CHEST"), "other", "CHEST"),
+        (header(CT, BodyPartExamined="", PixelSpacing=[0.9, 0.9]), "other", "too wide"),
+        (header(CT, SOPClassUID="1.2.840.10008.5.1.4.1.1.7"), "other", "secondary capture"),
+        (header(Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.67"), "other", "dose report"),
+        (header(MR, DiffusionBValue=1000.0), "dwi", "b-values 1000"),
+        (header(MR, SequenceName="*ep_b1000t"), "dwi", "SequenceName"),
+        (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "TRACEW"]), "dwi", "DIFFUSION"),
+        (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "ADC"]), "adc", "ADC"),
+        (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "FA"]), "other", "not ADC"),
+        (header(MR, RepetitionTime=9000, EchoTime=120, InversionTime=2500), "flair", "TI 2500"),
+        (header(MR, RepetitionTime=9000, EchoTime=120, InversionTime=2500, SeriesDescription="DWI"), "flair", "TI"),
+        (header(MR, RepetitionTime=2000, EchoTime=20, InversionTime=800, SeriesDescription="T1 FLAIR"), "other", "TR"),
+        (header(MR, RepetitionTime=500, EchoTime=10), "other", "neither diffusion nor FLAIR"),
+        (header(MR, SeriesDescription="AX DWI"), "dwi", "description alone"),
+        (header(MR, BodyPartExamined="KNEE", DiffusionBValue=1000.0), "other", "KNEE"),
+        (header(Modality="US"), "other", "US"),
+        (header(), "other", "missing"),
+    ],
+)
+def test_a_role_and_its_reason_come_from_the_tags(given_header: pydicom.Dataset, role: str, because: str) -> None:
+    recognition = recognise([given_header])
+    assert recognition.role == role
+    assert because in recognition.reason
+
+
+@pytest.mark.parametrize(
+    ("maker", "tag", "vr", "value"),
+    [
+        ("GE MEDICAL SYSTEMS", (0x0043, 0x1039), "IS", [1000001000, 8, 0, 0]),
+        ("SIEMENS", (0x0019, 0x100C), "IS", "1000"),
+        ("SIEMENS", (0x0019, 0x100C), "UN", b"1000"),
+        ("Philips Medical Systems", (0x2001, 0x1003), "FL", 1000.0),
+        ("Philips", (0x2001, 0x1003), "UN", b"\x00\x00\x7a\x44"),
+        ("UIH", (0x0065, 0x1009), "FD", 1000.0),
+    ],
+)
+def test_a_manufacturers_own_b_value_makes_diffusion(maker: str, tag: tuple[int, int], vr: str, value: object) -> None:
+    image = header(MR, Manufacturer=maker)
+    image.add_new(tag, vr, value)
+    recognition = recognise([image])
+    assert recognition.role is SeriesRole.DWI
+    assert "1000" in recognition.reason
+
+
+def test_a_philips_image_with_a_bare_zero_b_value_is_not_diffusion() -> None:
+    image = header(MR, Manufacturer="Philips", RepetitionTime=500, EchoTime=10)
+    image.add_new((0x2001, 0x1003), "FL", 0.0)
+    assert recognise([image]).role is SeriesRole.OTHER
+
+
+def test_enhanced_multi_frame_diffusion_is_recognised_from_its_frames() -> None:
+    frames = []
+    for b_value in (0.0, 1000.0):
+        diffusion = header(DiffusionBValue=b_value)
+        frames.append(header(MRDiffusionSequence=Sequence([diffusion])))
+    image = header(MR, SOPClassUID=EnhancedMRImageStorage, PerFrameFunctionalGroupsSequence=Sequence(frames))
+    recognition = recognise([image])
+    assert recognition.role is SeriesRole.DWI
+    assert "0 and 1000" in recognition.reason
+
+
+def test_many_images_at_one_place_are_a_dynamic_series() -> None:
+    assert recognise([header(CT) for _ in range(6)]).role is SeriesRole.OTHER
+
+
+def test_a_first_image_without_diffusion_weighting_is_diffusion_once_the_others_come() -> None:
+    first = header(MR, DiffusionBValue=0.0, RepetitionTime=5000, EchoTime=90)
+    assert recognise([first, header(MR, DiffusionBValue=1000.0)]).role is SeriesRole.DWI
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["Modality", "BodyPartExamined", "SeriesDescription", "ContrastBolusAgent", "SequenceName"]),
+        st.text(alphabet=st.characters(codec="ascii", exclude_characters="\\\0"), max_size=16),
+    )
+)
+def test_no_text_in_a_header_breaks_recognition(texts: dict[str, str]) -> None:
+    made = pydicom.Dataset()
+    for keyword, value in texts.items():
+        element = pydicom.DataElement(pydicom.datadict.tag_for_keyword(keyword), "LO", "")  # type: ignore[arg-type]
+        element._value = value  # as a hostile sender could, past pydicom's checks
+        made.add(element)
+    assert recognise([made]).reason
