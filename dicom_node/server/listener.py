@@ -18,6 +18,9 @@ from pipeline import logs
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _PDU_SLACK = 64 * 1024
 
+ARTIM_S = 30.0
+"""How long a connection may take to ask for an association (PS3.8 9.1.5)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -97,10 +100,15 @@ class DoorServer(ThreadedAssociationServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Set the connection up, in its own thread, and serve it."""
-        request.settimeout(self.line.pdu_s)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request.settimeout(ARTIM_S)
         if self.line.tls is not None:
             request = self.line.tls.wrap_socket(request, server_side=True)
+        elif not request.recv(1, socket.MSG_PEEK):
+            # Connected and hung up, as monitors do; pynetdicom would keep a thread for it.
+            self.shutdown_request(request)
+            return
+        request.settimeout(self.line.pdu_s)
         super().finish_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 -- socketserver's signature

@@ -16,14 +16,13 @@ from pynetdicom import AE
 
 from dicom_node.server.door import Door
 from dicom_node.server.limits import LARGEST_PDU
-from dicom_node.server.listener import DoorRequestHandler, DoorServer, Line
+from dicom_node.server.listener import ARTIM_S, DoorRequestHandler, DoorServer, Line
 from dicom_node.server.syntaxes import KNOWN_SYNTAXES
 from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pipeline.domain.errors import ConfigurationError, PortTaken
 
+_POLL_S = 0.1
 _VERIFICATION = "1.2.840.10008.1.1"
-_ARTIM_S = 30.0
-"""How long a connection may take to ask for an association (PS3.8 9.1.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,9 @@ class DicomNode:
         self._server.line = Line(pdu_s, most_connections=2 * most_associations, tls=address.tls)
         self._server.ended = door.ended
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._server.serve_forever, name="listener", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), name="listener", daemon=True
+        )
 
     @property
     def port(self) -> int:
@@ -69,9 +70,10 @@ class DicomNode:
         deadline = time.monotonic() + grace_s
         while self._door.is_answering() and time.monotonic() < deadline:
             time.sleep(0.01)
-        for association in self._server.active_associations:
+        established = [one for one in self._server.active_associations if one.is_established]
+        for association in established:
             association.abort()
-        for association in self._server.active_associations:
+        for association in established:
             association.join(max(deadline - time.monotonic(), 0.1))
 
 
@@ -105,7 +107,7 @@ def _entity(address: NodeAddress, most_associations: int, idle_s: float) -> Any:
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     entity.maximum_pdu_size = LARGEST_PDU
     entity.maximum_associations = most_associations
-    entity.acse_timeout = _ARTIM_S
+    entity.acse_timeout = ARTIM_S
     entity.network_timeout = idle_s
     # Storage needs no context here: the unrestricted service takes every storage class (see `stack`).
     entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
