@@ -42,3 +42,9 @@ def enqueue(connection: Connection, task: Task, *, urgency: int = 0, **arguments
     )
     identifier: int = job.defer(**arguments)
     return identifier
+
+
+def job_app(conninfo: str, connections: int) -> procrastinate.App:
+    """The job engine for a process that takes or rescues jobs; opened and closed by its caller."""
+    connector = procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=connections)
+    return procrastinate.App(connector=connector)

@@ -19,6 +19,7 @@ from pipeline.clerk.overdue import warn_of_late_analyses
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
 from pipeline.database.engine import connect, conninfo
+from pipeline.jobs import job_app
 from pipeline.settings import Settings
 
 TICK_S = 0.5
@@ -44,9 +45,7 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     engine = connect(settings.database_url, connections=2)
     logs.get().info("ready")
-    jobs = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=conninfo(settings.database_url), min_size=1, max_size=1)
-    )
+    jobs = job_app(conninfo(settings.database_url), connections=1)
     await asyncio.gather(
         _every(TICK_S, stop, lambda: _timers(engine, settings)),
         _every(2.0, stop, lambda: _rescue(jobs, engine)),

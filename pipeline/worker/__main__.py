@@ -7,7 +7,6 @@ import contextlib
 import signal
 import sys
 from datetime import UTC, datetime
-from uuid import UUID
 
 import procrastinate
 from procrastinate import exceptions
@@ -17,11 +16,10 @@ from pipeline import logs
 from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
-from pipeline.jobs import ANALYSE, INFERENCE_QUEUE, TRANSCODE, WRITE_SEGMENTATION
+from pipeline.jobs import INFERENCE_QUEUE, job_app
 from pipeline.settings import Settings
 from pipeline.worker.bench import Bench
-from pipeline.worker.segmentation import write_segmentation
-from pipeline.worker.tasks import analyse, transcode
+from pipeline.worker.registration import register_tasks
 
 HEARTBEAT_S = 2.0
 """A quarter of the silence after which the clerk takes this worker for dead."""
@@ -57,27 +55,6 @@ def make_bench(settings: Settings) -> Bench:
     )
 
 
-def tasks_app(settings: Settings, bench: Bench) -> procrastinate.App:
-    """The job engine with our three tasks; each runs in a thread, so that the heartbeat goes on."""
-    app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=conninfo(settings.database_url), min_size=1, max_size=3)
-    )
-
-    @app.task(name=ANALYSE.name)
-    async def _analyse(analysis_id: str) -> None:
-        await asyncio.to_thread(analyse, bench, UUID(analysis_id))
-
-    @app.task(name=WRITE_SEGMENTATION.name)
-    async def _write_segmentation(analysis_id: str) -> None:
-        await asyncio.to_thread(write_segmentation, bench, UUID(analysis_id))
-
-    @app.task(name=TRANSCODE.name)
-    async def _transcode(series_id: str) -> None:
-        await asyncio.to_thread(transcode, bench, UUID(series_id))
-
-    return app
-
-
 async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
     stop = asyncio.Event()
@@ -85,7 +62,9 @@ async def _serve(settings: Settings, bench: Bench) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     while not stop.is_set():
         with contextlib.suppress(exceptions.ConnectorException):
-            await _work(tasks_app(settings, bench), stop)
+            app = job_app(conninfo(settings.database_url), connections=3)
+            register_tasks(app, bench)
+            await _work(app, stop)
         if not stop.is_set():
             logs.get().warning("database_away")
             with contextlib.suppress(TimeoutError):
