@@ -111,6 +111,7 @@ export interface Series {
   arrival: 'receiving' | 'complete';
   signal: string;
   analysis: Analysis | null;
+  previous_analysis?: Analysis | null; // the last one that ended, while a newer one is under way
 }
 
 export interface Study {

@@ -1,6 +1,6 @@
 /** A case's facts in the reader's words. */
 import type { CaseRow, Coverage, Finding, Reason, Side, Warning } from '../api/types';
-import { number, t, tIfKnown, type Values } from '../i18n/language.svelte';
+import { number, plural, t, tIfKnown, type Values } from '../i18n/language.svelte';
 import { phrase } from '../i18n/phrases';
 import { lasted } from './waiting';
 
@@ -34,7 +34,7 @@ export function findingText(finding: Finding): string {
 
 export function coverageText(coverage: Coverage): string {
   const { images: n, expected: m, from_mm, to_mm } = coverage;
-  const parts = [m === null || m === undefined ? t('coverage.images', { n }) : t('coverage.of', { n, m })];
+  const parts = [m === null || m === undefined ? plural('coverage.images', n) : t('coverage.of', { n, m })];
   if (from_mm !== null && to_mm !== null && from_mm !== undefined && to_mm !== undefined) {
     parts.push(t('coverage.range', { from: number(from_mm), to: number(to_mm) }));
   }
@@ -44,6 +44,11 @@ export function coverageText(coverage: Coverage): string {
 
 export function isProvisional(row: CaseRow): boolean {
   return row.reasons.some((reason) => reason.code === 'provisional');
+}
+
+export function provisionalText(row: CaseRow): string {
+  const short = row.expected !== null && row.images < row.expected;
+  return short ? t('ai.provisional.of', { n: row.images, m: row.expected! }) : t('ai.provisional');
 }
 
 /** The AI's state, for a row: never silent, and "receiving" says how far. */

@@ -41,7 +41,10 @@ export function tIfKnown(key: string, values: Values = {}): string | undefined {
   return key in en ? t(key as Key, values) : undefined;
 }
 
-export function plural(stem: 'worklist.count', n: number): string {
+/** Sentences that exist for one and for several. */
+type Stem<K = Key> = K extends `${infer S}.one` ? S : never;
+
+export function plural(stem: Stem, n: number): string {
   const form = new Intl.PluralRules(chosen).select(n) === 'one' ? 'one' : 'other';
   return t(`${stem}.${form}`, { n });
 }

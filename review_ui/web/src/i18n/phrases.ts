@@ -1,27 +1,38 @@
 /** French for the sentences the server writes in English ("because ..."); an unknown one stays as it is. */
 import { language } from './language.svelte';
 
-const FRENCH: Readonly<Record<string, string>> = {
-  'no model for this role yet': 'aucun modèle pour ce type de série',
-  'The images do not form one volume.': 'les images ne forment pas un volume',
-  'The images are larger than this service decodes.': 'les images sont plus grandes que ce service ne décode',
-  'The series is outside what the model declares it can read.':
-    'la série est hors de ce que le modèle déclare savoir lire',
-  'The model did not answer before its time limit and was stopped.':
-    'le modèle n’a pas répondu dans le temps imparti et a été arrêté',
-  "The model's process died.": 'le processus du modèle s’est arrêté brutalement',
-  "The model's process failed.": 'le processus du modèle a échoué',
-  'This series cannot be analysed.': 'cette série ne peut pas être analysée',
-  'The model bundle is missing, broken or not what its hash says.':
-    'le modèle est absent, abîmé ou différent de son empreinte',
-};
+/** What a whole sentence must match, and its French; $1, $2 stand for the parts in brackets. */
+const FRENCH: readonly (readonly [RegExp, string])[] = [
+  [/^no model for this role yet$/, 'aucun modèle pour ce type de série'],
+  [/^The images do not form one volume\.?$/, 'les images ne forment pas un volume'],
+  [/^The images are larger than this service decodes\.?$/, 'les images sont plus grandes que ce service ne décode'],
+  [/^an image of (\d+) x (\d+) pixels is larger than.*$/, 'une image de $1 x $2 pixels est plus grande que ce service ne décode'],
+  [/^(\d+) images of (\d+) x (\d+) pixels are more than.*$/, '$1 images de $2 x $3 pixels sont plus que ce service ne décode'],
+  [/^The series is outside what the model declares it can read\.?$/, 'la série est hors de ce que le modèle déclare savoir lire'],
+  [/^The model did not answer before its time limit.*$/, 'le modèle n’a pas répondu dans le temps imparti et a été arrêté'],
+  [/^The model's process died\.?$/, 'le processus du modèle s’est arrêté brutalement'],
+  [/^The model's process failed\.?$/, 'le processus du modèle a échoué'],
+  [/^the model failed \((.*)\)$/, 'le modèle a échoué ($1)'],
+  [/^This series cannot be analysed\.?$/, 'cette série ne peut pas être analysée'],
+  [/^The model bundle is missing, broken.*$/, 'le modèle est absent, abîmé ou différent de son empreinte'],
+  [/^the slices do not lie on one line \(off by up to (.*)\)$/, 'les coupes ne sont pas alignées (écart jusqu’à $1)'],
+  [/^(\d+) slices over (\d+) mm leave too many gaps.*$/, '$1 coupes sur $2 mm laissent trop de trous pour former un volume'],
+  [/^no image in it \(.*\)$/, 'elle ne contient pas d’image'],
+  [/^a colour picture, not a measured image$/, 'c’est une image en couleur, pas une mesure'],
+  [/^no place in the patient \(.*\)$/, 'ses images n’ont pas de position dans le patient'],
+  [/^no size of its pixels \(.*\)$/, 'la taille de ses pixels manque'],
+  [/^there is no image in this series$/, 'cette série n’a pas d’image'],
+];
 
+/** A sentence that reads on after "because". */
 export function phrase(english: string): string {
-  const known = language() === 'fr' ? FRENCH[english] : undefined;
-  return known ?? asClause(english);
+  if (language() === 'fr') {
+    for (const [pattern, french] of FRENCH) if (pattern.test(english)) return english.replace(pattern, french);
+  }
+  return asClause(english);
 }
 
-/** "The model died." reads on after "because" as "the model died". */
+/** "The model died." reads on as "the model died". */
 function asClause(sentence: string): string {
   const trimmed = sentence.replace(/\.$/, '');
   return /^(The|This|A|An|No) /.test(trimmed) ? trimmed.charAt(0).toLowerCase() + trimmed.slice(1) : trimmed;

@@ -1,5 +1,6 @@
 /** Which series of a case can be read, and which one to open first. */
 import type { CaseDetail, Series, Study } from '../api/types';
+import { standing } from '../case/standing';
 
 export interface Readable {
   study: Study;
@@ -18,7 +19,7 @@ export function readable(detail: CaseDetail): Readable[] {
 /** Series with findings first, then by role, then the one with most images. */
 export function openFirst(choices: readonly Readable[]): Readable | undefined {
   const rank = ({ series }: Readable): number => {
-    const found = series.analysis?.findings.length ? 0 : ROLE_ORDER.length;
+    const found = standing(series)?.findings.length ? 0 : ROLE_ORDER.length;
     return found + Math.max(0, ROLE_ORDER.indexOf(series.role));
   };
   return [...choices].sort((a, b) => rank(a) - rank(b) || b.series.images - a.series.images)[0];

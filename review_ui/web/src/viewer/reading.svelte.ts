@@ -1,9 +1,11 @@
 /** What is being read: one series as slices, where the reader is in it, and the AI's mark on it. */
 import { frameAddress, readInstance, readMetadata } from '../api/dicomweb';
 import type { Finding } from '../api/types';
+import { standing } from '../case/standing';
 import { edgeLetters, type EdgeLetters } from '../dicom/geometry';
 import { layMasks, type Masks } from '../dicom/masks';
 import { isTooLarge, nearestSlice, type Slice, slicesOf } from '../dicom/slices';
+import { type Stack, stacksOf } from '../dicom/stacks';
 import { firstDrag, type Drag } from '../engine/drag-kind';
 import type { Pane, PaneNews } from '../engine/pane';
 import type { Readable } from './choice';
@@ -11,7 +13,8 @@ import { firstWindow, namedRange, nameOf, type Range, type WindowName } from './
 
 export class Reading {
   choice = $state.raw<Readable>();
-  slices = $state.raw<Slice[]>([]);
+  stacks = $state.raw<Stack[]>([]);
+  stack = $state.raw<Stack>();
   index = $state(0);
   range = $state.raw<Range>();
   reduced = $state(false);
@@ -23,14 +26,15 @@ export class Reading {
   overlayFailed = $state(false);
   opening = $state(false);
   shown = $state(true);
-  opacity = $state(0.35);
+  opacity = $state(0.25);
   drag = $state<Drag>(firstDrag());
 
   private isAuto = $state(false); // the window is the series' own
 
+  slices = $derived<Slice[]>(this.stack?.slices ?? []);
   slice = $derived<Slice | undefined>(this.slices[this.index]);
   letters = $derived<EdgeLetters | undefined>(this.slice?.plane && edgeLetters(this.slice.plane));
-  findings = $derived<Finding[]>(this.choice?.series.analysis?.findings ?? []);
+  findings = $derived<Finding[]>((this.choice && standing(this.choice.series)?.findings) ?? []);
   window = $derived<WindowName | undefined>(this.range && (nameOf(this.range) ?? (this.isAuto ? 'auto' : undefined)));
   currentFailed = $derived(this.slice !== undefined && this.failed.has(this.slice.imageId));
   lesionSlices = $derived(this.slices.flatMap((slice, index) => (this.masks?.bySlice.has(slice.imageId) ? [index] : [])));
@@ -98,6 +102,16 @@ export class Reading {
     this.isAuto = name === 'auto';
   }
 
+  /** Shows another volume of the series, at the place where the reader is. */
+  async useStack(stack: Stack): Promise<void> {
+    const here = this.slice?.position_mm;
+    const away = (slice: Slice): number => Math.abs((slice.position_mm ?? 0) - (here ?? 0));
+    const nearest = stack.slices.reduce((best, slice, at) => (away(slice) < away(stack.slices[best]!) ? at : best), 0);
+    this.stack = stack;
+    this.index = nearest;
+    await this.pane?.show(stack.slices, nearest, this.isAuto ? undefined : this.range, true);
+  }
+
   useDrag(drag: Drag): void {
     this.drag = drag;
     this.pane?.use(drag);
@@ -152,8 +166,13 @@ export class Reading {
     this.range = range;
   }
 
+  private get allSlices(): Slice[] {
+    return this.stacks.flatMap((stack) => stack.slices);
+  }
+
   private clear(): void {
-    this.slices = [];
+    this.stacks = [];
+    this.stack = undefined;
     this.masks = undefined;
     this.loaded = new Set();
     this.failed = new Set();
@@ -173,13 +192,17 @@ export class Reading {
       this.problem = all[0] ? { kind: 'toolarge', slice: all[0] } : { kind: 'noimage' };
       return;
     }
-    if (same && slices.length === this.slices.length) return;
-    await this.showSlices(choice, slices, same);
+    if (same && slices.length === this.allSlices.length) return;
+    await this.showStack(choice, stacksOf(slices), same);
   }
 
-  private async showSlices(choice: Readable, slices: Slice[], same: boolean): Promise<void> {
+  private async showStack(choice: Readable, stacks: Stack[], same: boolean): Promise<void> {
+    const kept = same ? stacks.find((stack) => stack.value === this.stack?.value) : undefined;
+    const stack = kept ?? stacks[0]!;
+    const { slices } = stack;
     const here = same ? slices.findIndex((slice) => slice.imageId === this.slice?.imageId) : -1;
-    this.slices = slices;
+    this.stacks = stacks;
+    this.stack = stack;
     this.problem = undefined;
     const index = here >= 0 ? here : (this.findingSlices()[0] ?? Math.floor(slices.length / 2));
     this.index = index;
@@ -193,8 +216,8 @@ export class Reading {
   }
 
   private async loadMasks(choice: Readable, signal: AbortSignal): Promise<void> {
-    const made = choice.series.analysis?.segmentation;
-    const wanted = made ? `${made.sop_instance_uid} on ${this.slices.length}` : '';
+    const made = standing(choice.series)?.segmentation;
+    const wanted = made ? `${made.sop_instance_uid} on ${this.allSlices.length}` : '';
     if (wanted === this.shownMask) return;
     this.overlayFailed = false;
     try {
@@ -211,6 +234,6 @@ export class Reading {
   private async readMasks(choice: Readable, series: string, sop: string, signal: AbortSignal): Promise<Masks> {
     const { parseSegmentation } = await import('../dicom/segmentation');
     const part10 = await readInstance(choice.study, series, sop, signal);
-    return layMasks(parseSegmentation(part10), this.slices);
+    return layMasks(parseSegmentation(part10), this.allSlices);
   }
 }
