@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-import warnings
 from datetime import UTC, datetime
+from types import FrameType
 
 from pydantic import ValidationError
 
@@ -21,7 +22,6 @@ _CONNECTIONS = 8
 def main() -> int:
     """Serve until asked to stop; 2 with one sentence when the settings do not allow it."""
     logs.configure("web")
-    warnings.simplefilter("ignore")  # libraries quote the values they warn about, and these may be a patient's
     try:
         serve(_settings())
     except ConfigurationError as error:
@@ -41,7 +41,14 @@ def serve(settings: Settings) -> None:
     app = create_app(settings, engine, folders.vault, folders.derived, lambda: datetime.now(UTC))
     server = make_server(app, settings)
     with listen(settings) as listening:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _leave)
         server.run(sockets=[listening])
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    """End with status 0: uvicorn hands a signal back after it has shut down cleanly, and that is no failure."""
+    raise SystemExit(0)
 
 
 def _settings() -> Settings:

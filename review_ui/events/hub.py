@@ -45,7 +45,7 @@ class EventHub:
         self._poll_s = poll_s
         self._subscriptions: set[Subscription] = set()
         self._known: OrderedDict[int, None] = OrderedDict()
-        self._newest = 0
+        self._newest: int | None = None
         self._closed = False
 
     @contextmanager
@@ -96,7 +96,7 @@ class EventHub:
                 await self._catch_up()
 
     async def _catch_up(self) -> None:
-        if self._newest == 0:  # the first time: streams know from the worklist what was before
+        if self._newest is None:  # the first time: streams know from the worklist what was before
             self._newest = await asyncio.to_thread(self._latest)
         await self._tell(self._after_newest)
 
@@ -115,14 +115,14 @@ class EventHub:
 
     def _after_newest(self) -> Sequence[Update]:
         with self._engine.begin() as connection:
-            return log.updates(connection, self._new(log.after(connection, self._newest)))
+            return log.updates(connection, self._new(log.after(connection, self._newest or 0)))
 
     def _new(self, happened: Sequence[Happened]) -> list[Happened]:
         """Those not handed on before."""
         new = [one for one in happened if one.id not in self._known]
         for one in new:
             self._known[one.id] = None
-            self._newest = max(self._newest, one.id)
+            self._newest = max(self._newest or 0, one.id)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return new
