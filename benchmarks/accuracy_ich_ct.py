@@ -97,7 +97,9 @@ def normal_heads(predictor: BundlePredictor, folder: Path, count: int) -> list[t
     return found
 
 
-def table(bundle_id: str, scores: list[SliceScore], normals: list[tuple[float, float]], seconds: float) -> dict[str, object]:
+def table(
+    bundle_id: str, scores: list[SliceScore], normals: list[tuple[float, float]], seconds: float
+) -> dict[str, object]:
     """The figures of one bundle."""
     dice = np.array([s.dice for s in scores])
     large = [s for s in scores if s.truth_cm2 > LARGE_CM2]
@@ -121,6 +123,12 @@ def table(bundle_id: str, scores: list[SliceScore], normals: list[tuple[float, f
     return row
 
 
+def sentence(one: SliceScore) -> str:
+    """One slice in one line."""
+    sizes = f"truth {one.truth_cm2:.1f} said {one.said_cm2:.1f} cm2"
+    return f"{one.name} Dice {one.dice:.2f} {sizes} probability {one.probability:.2f}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print one JSON line a bundle, and with --slices one a slice."""
     cli = argparse.ArgumentParser(description=__doc__)
@@ -139,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
         normals = normal_heads(predictor, chosen.prior, chosen.normals) if chosen.prior else []
         if chosen.slices:
             for one in scores:
-                print(f"{one.name} dice {one.dice:.2f} truth {one.truth_cm2:.1f} said {one.said_cm2:.1f} cm2 p {one.probability:.2f}")
+                print(sentence(one))
         print(json.dumps(table(bundle_id, scores, normals, seconds)))
     return 0
 

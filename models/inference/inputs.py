@@ -41,7 +41,7 @@ def _refuse_other_units(sample: np.ndarray[tuple[int, ...], np.dtype[np.float32]
         raise OutsideDeclaredInputs(
             "The image looks like an 8-bit display of CT, not Hounsfield units; export the original values."
         )
-    if low >= 0 and high > 1200 and float(np.mean((sample > 3) & (sample < 90))) < 0.01:
+    if low >= 0 and high > 1200 and float(np.mean((sample > 950) & (sample < 1150))) > 0.05:
         raise OutsideDeclaredInputs(
             "The values look like stored CT numbers before rescale; apply the rescale slope and intercept."
         )

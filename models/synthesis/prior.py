@@ -27,23 +27,24 @@ _SCALE = {"depth": (3.0, 120.0), "cerebellum": (4.0, 128.0), "to_ventricle": (4.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Anatomy:
-    """One head: uint8 ``maps`` [channel, k, j, i] on `PRIOR_GRID`, channels as in `CHANNELS`."""
+    """One head: uint8 ``maps`` [channel, k, j, i] on ``grid``, channels as in `CHANNELS`."""
 
     name: str
     maps: Tensor
+    grid: Grid = PRIOR_GRID
 
     def sample(self, coordinates: Tensor, channels: Sequence[str]) -> dict[str, Tensor]:
         """Channels at head coordinates [3, k, j, i] in mm: fractions 0..1, distances in mm."""
         index = [CHANNELS.index(name) for name in channels]
         stack = self.maps[index].to(coordinates.device, torch.float32)[None]
-        values = functional.grid_sample(stack, _normalised(coordinates), align_corners=True, padding_mode="border")
+        values = functional.grid_sample(stack, _normalised(coordinates, self.grid), align_corners=True, padding_mode="border")
         return {name: _decoded(name, values[0, n]) for n, name in enumerate(channels)}
 
 
-def _normalised(coordinates: Tensor) -> Tensor:
+def _normalised(coordinates: Tensor, grid: Grid) -> Tensor:
     axes = []
-    for axis, (n, step) in enumerate(zip(reversed(PRIOR_GRID.shape), reversed(PRIOR_GRID.spacing_mm), strict=True)):
-        axes.append((coordinates[axis] - PRIOR_GRID.first_mm[axis]) / (step * (n - 1)) * 2 - 1)
+    for axis, (n, step) in enumerate(zip(reversed(grid.shape), reversed(grid.spacing_mm), strict=True)):
+        axes.append((coordinates[axis] - grid.first_mm[axis]) / (step * (n - 1)) * 2 - 1)
     return torch.stack(axes, dim=-1)[None]
 
 

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.inference.windows import CHANNELS
+from models.registry import read
+from models.synthesis.draw import Odds
+from models.synthesis.prior import Anatomy
+from models.training.__main__ import main
+from models.training.export import export
+from models.training.loss import blood_loss, present_dice_loss
+from models.training.plan import Plan
+from models.training.pool import head_of_seed
+from models.training.samples import Sample, batch_of, fixed_batches
+from models.training.trainer import Trainer, timed_steps, validate
+
+CPU = torch.device("cpu")
+TINY = Plan(minutes=1, filters=4, batch=2, ema=0.5, learning_rate=0.05)
+
+
+def easy_batch() -> Sample:
+    """A bright square in the middle slice is blood."""
+    inputs = torch.zeros(2, CHANNELS, 16, 16)
+    inputs[:, 1, 3:10, 3:10] = 1.5
+    return inputs, (inputs[:, 1] > 1).long()
+
+
+@pytest.fixture
+def trained() -> Trainer:
+    trainer = Trainer(TINY, CPU)
+    trainer.progress.seconds = 20
+    for _ in range(3):
+        trainer.train_step(easy_batch())
+    return trainer
+
+
+def test_a_few_steps_lower_the_loss() -> None:
+    trainer = Trainer(TINY, CPU)
+    losses = [trainer.train_step(easy_batch()) for _ in range(12)]
+    assert min(losses[-5:]) < 0.7 * losses[0]
+
+
+def test_dice_counts_only_slices_that_hold_blood() -> None:
+    nothing = torch.zeros(2, 8, 8, dtype=torch.long)
+    assert float(present_dice_loss(torch.full((2, 8, 8), 0.3), nothing)) == 0
+    everything = torch.ones(2, 8, 8, dtype=torch.long)
+    assert float(present_dice_loss(torch.ones(2, 8, 8), everything)) == pytest.approx(0, abs=1e-3)
+    sure = torch.stack((torch.zeros(2, 8, 8), torch.full((2, 8, 8), 20.0)), dim=1)
+    assert float(blood_loss(sure, everything, 4.0)) == pytest.approx(0, abs=1e-3)
+
+
+def test_a_checkpoint_goes_on_where_it_stopped(trained: Trainer, tmp_path: Path) -> None:
+    trained.save(tmp_path / "checkpoint.pt")
+    again = Trainer(TINY, CPU)
+    again.restore(tmp_path / "checkpoint.pt")
+    assert again.progress == trained.progress
+    assert again.train_step(easy_batch()) == pytest.approx(trained.train_step(easy_batch()), rel=1e-3)
+
+
+def test_training_stops_when_its_minutes_are_spent() -> None:
+    ticks = iter(range(0, 10_000, 15))
+    batches = iter(easy_batch, None)
+    trainer = Trainer(TINY, CPU)
+    assert len(list(timed_steps(trainer, batches, clock=lambda: float(next(ticks))))) == 4
+
+
+def test_samples_of_a_painted_head_have_the_networks_shape(ball_head: Anatomy) -> None:
+    head = head_of_seed(1, [ball_head], Odds(haemorrhage=1.0, kinds={"haematoma": 1.0}))
+    inputs, labels = batch_of([head], 3, np.random.default_rng(0))
+    assert inputs.shape == (3, CHANNELS, *labels.shape[1:])
+    assert set(labels.unique().tolist()) <= {0, 1}
+    figures = validate(Trainer(TINY, CPU).averaged(), fixed_batches([head], 2, seed=1), CPU)
+    assert 0 <= figures["dice"] <= 1
+
+
+def test_an_exported_bundle_is_read_back_with_its_record(trained: Trainer, tmp_path: Path) -> None:
+    bundle = export(trained, tmp_path / "bundle", ["ball"])
+    assert bundle == read(tmp_path / "bundle")
+    assert bundle.sha256 is not None
+    record = json.loads((tmp_path / "bundle/docs/training_record.json").read_text())
+    assert record["anatomies"] == ["ball"]
+    assert record["steps"] == 3
+
+
+def test_the_command_refuses_a_folder_without_label_maps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    code = main(["ich-ct", "--minutes", "1", "--out", str(tmp_path / "run"), "--label-maps", str(tmp_path)])
+    assert code == 2
+    assert "training_seg" in capsys.readouterr().err
