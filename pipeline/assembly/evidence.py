@@ -53,7 +53,7 @@ class Evidence:
 
 def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
     """Read the evidence of a series from the headers that have arrived, at least one."""
-    first = headers[0]
+    first = max(headers, key=len)  # the fullest one, in case another was cut short
     normals, extent_mm, repeats = _geometry(headers)
     return Evidence(
         modality=text(first, "Modality"),

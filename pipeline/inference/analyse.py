@@ -14,7 +14,14 @@ from pipeline.assembly.headers import number
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.analysis import AnalysisState, Coverage
 from pipeline.domain.completeness import WHOLE_HEAD_MM, SeriesEvidence, covers_whole_head
-from pipeline.domain.errors import BadInput, BundleError, InferenceFailed, NeuroVigieError, NotAnalysable
+from pipeline.domain.errors import (
+    BadInput,
+    BundleError,
+    InferenceFailed,
+    NeuroVigieError,
+    NotAnalysable,
+    UnreadableInstance,
+)
 from pipeline.domain.ports import Prediction, Predictor, Step
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import Recognition, SeriesRole
@@ -78,15 +85,17 @@ def analyse_series(
     except MODEL_ERRORS as error:
         report = replace(report, state=AnalysisState.FAILED, why=f"the model failed ({_short(error)})")
     seconds["total"] = time.monotonic() - started
-    notes = (*report.notes, *_unread_note(len(files), problems)) if instances else report.notes
-    yield replace(report, seconds=seconds, notes=notes)
+    yield replace(_with_unread(report, len(files), problems) if instances else report, seconds=seconds)
 
 
 def _read(files: Sequence[Path]) -> tuple[list[tuple[Path, pydicom.Dataset]], list[str]]:
     instances, problems = [], []
     for file in files:
         try:
-            instances.append((file, read_header(file)))
+            header = read_header(file)
+            if not header.get("SOPInstanceUID") or not header.get("SeriesInstanceUID"):
+                raise UnreadableInstance("the data set is cut short or names no image")
+            instances.append((file, header))
         except NeuroVigieError as error:
             problems.append(str(error))
     return instances, problems
@@ -178,8 +187,12 @@ def _none_readable(count: int, problems: Sequence[str]) -> str:
     return f"none of the {count} images can be read: {most}"
 
 
-def _unread_note(count: int, problems: Sequence[str]) -> tuple[str, ...]:
-    return (f"{len(problems)} of {count} files could not be read: {problems[0]}",) if problems else ()
+def _with_unread(report: SeriesReport, count: int, problems: Sequence[str]) -> SeriesReport:
+    """The report of a series some of whose files could not be read: said, and provisional."""
+    if not problems or report.coverage is None:
+        return report
+    note = f"{len(problems)} of {count} files could not be read: {problems[0]}"
+    return replace(report, notes=(*report.notes, note), coverage=replace(report.coverage, provisional=True))
 
 
 def _short(error: BaseException) -> str:
