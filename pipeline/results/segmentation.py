@@ -139,6 +139,8 @@ def _make_repeatable(segmentation: highdicom.seg.Segmentation, request: WriteSeg
                        ("InstanceCreationDate", "InstanceCreationTime")):  # fmt: skip
         setattr(segmentation, date, made.strftime("%Y%m%d"))
         setattr(segmentation, time, made.strftime("%H%M%S"))
+    for equipment in segmentation.get("ContributingEquipmentSequence", []):
+        equipment.ContributionDateTime = made.strftime("%Y%m%d%H%M%S")
     organisation = derived_uid(request.analysis_id, "dimensions")
     for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
         item.DimensionOrganizationUID = organisation
