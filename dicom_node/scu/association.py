@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,6 @@ from pipeline.domain.errors import PeerUnreachable
 
 Verification = "1.2.840.10008.1.1"
 _CONNECT_S = 5.0
-_ANSWER_S = 60.0
 
 _REJECTED_BY_USER = {
     2: "it does not support DICOM's application context",
@@ -30,13 +30,17 @@ _REJECTED_BY_PRESENTATION = {1: "it is congested; try again later", 2: "it has t
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Another DICOM system and the name we call ourselves; ``tls`` when it wants TLS."""
+    """Another DICOM system and the name we call ourselves; ``tls`` when it wants TLS.
+
+    ``answer_s`` is how long one answer may take.
+    """
 
     host: str
     port: int
     called: str
     calling: str
     tls: ssl.SSLContext | None = None
+    answer_s: float = 60.0
 
     def __str__(self) -> str:
         return f"{self.called} at {self.host}:{self.port}"
@@ -60,7 +64,7 @@ def associate(target: Target, contexts: Sequence[tuple[str, str]]) -> Any:
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     entity.connection_timeout = _CONNECT_S
-    entity.dimse_timeout = entity.acse_timeout = _ANSWER_S
+    entity.dimse_timeout = entity.acse_timeout = target.answer_s
     association = entity.associate(
         target.host,
         target.port,
@@ -93,7 +97,10 @@ def _context(sop_class: str, transfer_syntax: str) -> PresentationContext:
 
 def _send_at_once(event: Any) -> None:
     """Switch Nagle's algorithm off: it waits for acknowledgements that slow receivers delay by 40 ms."""
-    event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection = event.assoc.dul.socket.socket
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # pynetdicom leaves the socket of a peer that vanished open.
+    weakref.finalize(event.assoc, connection.close)
 
 
 def _why_unreachable(error: Exception, target: Target) -> str:

@@ -73,6 +73,7 @@ class DoorRequestHandler(RequestHandler):
         association = self._create_association()
         association.start()
         association.join()
+        self.server.shutdown_request(self.request)
         self.server.ended(association)
 
     def _create_association(self) -> Any:

@@ -1,0 +1,176 @@
+"""The index hears of everything, in order, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dicom_node import indexing
+from dicom_node.indexing import LOOK_AGAIN_S, Indexer, outage_delay_s, refusal_delay_s
+from pipeline.domain.receipt import Receipt
+from pipeline.testing.data_sets import arrival, data_set
+from pipeline.testing.memory_index import MemoryIndex
+from pipeline.testing.memory_vault import MemoryVault
+
+
+class Setting:
+    """An indexer between a vault and an index in memory, with a clock of its own."""
+
+    def __init__(self) -> None:
+        self.vault = MemoryVault()
+        self.index = MemoryIndex()
+        self.indexer = Indexer(self.vault, self.index)
+        self.now = 100.0
+
+    def append(self, number: int) -> Receipt:
+        uid = f"1.2.{number}"
+        return self.vault.append(data_set(sop_instance=uid), arrival(sop_instance=uid))
+
+    def receive(self, count: int, first: int = 0) -> list[Receipt]:
+        receipts = [self.append(number) for number in range(first, first + count)]
+        for receipt in receipts:
+            self.indexer.received(receipt)
+        return receipts
+
+    def settle(self) -> None:
+        """Step until there is nothing to do now."""
+        while not (rest_s := self.indexer.step(self.now)):
+            pass
+        assert rest_s > 0
+
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+        self.settle()
+
+
+@pytest.fixture
+def setting() -> Setting:
+    return Setting()
+
+
+def test_receipts_are_recorded_in_order_and_no_longer_pending(setting: Setting) -> None:
+    receipts = setting.receive(5)
+    setting.settle()
+    assert setting.index.happened == [receipt.path for receipt in receipts]
+    assert setting.index.batches == [5]
+    assert list(setting.vault.pending()) == []
+
+
+def test_an_association_is_closed_after_its_receipts_and_before_later_ones(setting: Setting) -> None:
+    before = setting.receive(2)
+    setting.indexer.association_closed("one")
+    after = setting.receive(1, first=2)
+    setting.settle()
+    expected = [*(receipt.path for receipt in before), "closed one", after[0].path]
+    assert setting.index.happened == expected
+
+
+def test_a_batch_has_a_limit(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "BATCH", 2)
+    setting.receive(5)
+    setting.settle()
+    assert setting.index.batches == [2, 2, 1]
+
+
+def test_during_an_outage_everything_waits_in_order_and_is_tried_again(setting: Setting) -> None:
+    setting.index.available = False
+    receipts = setting.receive(3)
+    setting.indexer.association_closed("one")
+    setting.settle()
+    assert len(list(setting.vault.pending())) == 3
+    setting.index.available = True
+    setting.later(outage_delay_s(0))
+    assert setting.index.happened == [*(receipt.path for receipt in receipts), "closed one"]
+
+
+def test_a_receipt_the_index_refuses_does_not_block_the_others(setting: Setting) -> None:
+    bad = setting.append(1)
+    setting.index.refused = {bad.path}
+    good = setting.receive(1)
+    setting.indexer.received(bad)
+    good += setting.receive(1, first=2)
+    setting.settle()
+    assert setting.index.happened == [receipt.path for receipt in good]
+    assert list(setting.vault.pending()) == [bad]
+
+
+def test_a_refused_receipt_is_tried_again_later_with_a_growing_delay(setting: Setting) -> None:
+    bad = setting.append(1)
+    setting.index.refused = {bad.path}
+    setting.indexer.received(bad)
+    setting.settle()
+    setting.later(refusal_delay_s(0) + LOOK_AGAIN_S)
+    assert list(setting.vault.pending()) == [bad]
+    setting.index.refused = set()
+    setting.later(LOOK_AGAIN_S)
+    assert bad.path not in setting.index.receipts
+    setting.later(refusal_delay_s(1))
+    assert bad.path in setting.index.receipts
+
+
+def test_what_was_pending_at_the_start_is_recorded_and_its_association_closed(setting: Setting) -> None:
+    receipt = setting.append(1)
+    setting.settle()
+    assert setting.index.happened == [receipt.path, "closed association-1"]
+
+
+def test_an_association_still_open_is_not_closed_by_what_is_pending(setting: Setting) -> None:
+    setting.indexer.association_opened("association-1")
+    receipt = setting.append(1)
+    setting.settle()
+    assert setting.index.happened == [receipt.path]
+
+
+def test_more_than_fits_in_memory_is_found_in_the_vault(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "MOST_WAITING", 2)
+    setting.indexer.association_opened("association-1")
+    receipts = setting.receive(7)
+    setting.settle()
+    setting.later(LOOK_AGAIN_S)
+    setting.later(LOOK_AGAIN_S)
+    setting.later(LOOK_AGAIN_S)
+    assert set(setting.index.receipts) == {receipt.path for receipt in receipts}
+
+
+@given(steps=st.lists(st.sampled_from(["receive", "close", "outage", "back", "bad", "good", "step"]), max_size=40))
+def test_whatever_happens_everything_is_indexed_in_the_end(steps: list[str]) -> None:
+    setting = Setting()
+    for number, step in enumerate(steps):
+        if step == "receive":
+            setting.receive(1, first=number)
+        elif step == "close":
+            setting.indexer.association_closed(str(number))
+        elif step in {"outage", "back"}:
+            setting.index.available = step == "back"
+        elif step == "bad":
+            setting.index.refused = {receipt.path for receipt in setting.vault.pending()}
+        elif step == "good":
+            setting.index.refused = set()
+        else:
+            setting.later(1.0)
+    setting.index.available, setting.index.refused = True, set()
+    for _ in range(4):
+        setting.later(4000.0)
+    assert list(setting.vault.pending()) == []
+    assert len(setting.index.receipts) == steps.count("receive")
+
+
+def test_a_loop_that_is_told_to_stop_first_finishes_what_it_has(setting: Setting) -> None:
+    receipts = setting.receive(3)
+    setting.indexer.stop()
+    setting.indexer.run(lambda: setting.now)
+    assert list(setting.index.receipts) == [receipt.path for receipt in receipts]
+
+
+def test_a_loop_that_is_told_to_stop_during_an_outage_leaves_the_rest_pending(setting: Setting) -> None:
+    setting.index.available = False
+    receipts = setting.receive(3)
+    setting.indexer.stop()
+    setting.indexer.run(lambda: setting.now)
+    assert list(setting.vault.pending()) == receipts
+
+
+def test_delays_grow_to_a_limit() -> None:
+    assert [outage_delay_s(n) for n in (0, 1, 100)] == [0.25, 0.5, 5.0]
+    assert [refusal_delay_s(n) for n in (0, 1, 100)] == [10.0, 20.0, 3600.0]
