@@ -42,6 +42,7 @@ def read_bundle_texts(folders: Iterable[Path]) -> BundleTexts:
 
 
 def _text(bundle: str, declared: Mapping[str, object]) -> BundleText:
-    limits = declared.get("limits") or declared.get("intended_use") or ""
-    sentences = limits if isinstance(limits, list) else [limits]
-    return BundleText(str(declared.get("title") or declared.get("name") or bundle), " ".join(map(str, sentences)))
+    """MONAI's ``description`` is the title; the limits are in the part of the metadata that is ours."""
+    ours = declared.get("neurovigie")
+    limits = ours.get("limits") if isinstance(ours, dict) else None
+    return BundleText(str(declared.get("description") or bundle), str(limits or declared.get("intended_use") or ""))
