@@ -66,7 +66,7 @@ class Server:
             return _written(request)
         if isinstance(request, Transcode):
             return transcode(request)
-        raise BadInput("this is not a request")
+        return _refused()
 
     def _one_step(self, job: _Running) -> None:
         message: wire.Message
@@ -85,6 +85,11 @@ class Server:
 
 def _written(request: WriteSegmentation) -> Iterator[Answer]:
     yield write_segmentation(request)
+
+
+def _refused() -> Iterator[Answer]:
+    yield from ()
+    raise BadInput("this is not a request")
 
 
 def load_models(folders: Sequence[Path], device: str) -> tuple[ReadyModels, wire.Ready]:

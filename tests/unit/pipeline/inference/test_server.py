@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from pipeline.domain.errors import BadInput
+from pipeline.domain.ports import Step
+from pipeline.inference import server, wire
+from pipeline.inference.analyse import ReadyModels
+from pipeline.inference.requests import Analyse, Transcode, Transcoded
+
+
+def answers_to(frames: list[wire.Frame]) -> list[wire.Frame]:
+    """What a server answers to requests that have all come before its first step."""
+    requests_out, requests_in = os.pipe()
+    answers_out, answers_in = os.pipe()
+    with (
+        os.fdopen(requests_in, "wb") as sender,
+        os.fdopen(requests_out, "rb", buffering=0) as requests,
+        os.fdopen(answers_in, "wb") as answering,
+        os.fdopen(answers_out, "rb") as answered,
+    ):
+        for frame in frames:
+            wire.write(sender, frame)
+        thread = threading.Thread(target=server.Server(requests, answering, ReadyModels()).serve)
+        thread.start()
+        open_requests = {frame.request for frame in frames if not isinstance(frame.message, wire.Cancel)}
+        open_requests -= {frame.request for frame in frames if isinstance(frame.message, wire.Cancel)}
+        received = []
+        while open_requests and (frame := wire.read(answered)) is not None:
+            received.append(frame)
+            if isinstance(frame.message, wire.Ended | wire.Failed):
+                open_requests.discard(frame.request)
+        sender.close()
+        thread.join(timeout=10)
+    return received
+
+
+@pytest.fixture
+def stepping(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(request: Transcode) -> Iterator[Step | Transcoded]:
+        for number in (1, 2):
+            yield Step(request.out.name, number / 2)
+        if request.out.name == "bad":
+            raise BadInput("not like this")
+        if request.out.name == "broken":
+            raise ZeroDivisionError
+        yield Transcoded(1, 0)
+
+    monkeypatch.setattr(server, "transcode", steps)
+
+
+def ask(number: int, name: str, urgency: int = 0) -> wire.Frame:
+    return wire.Frame(number, Transcode((), Path(name)), urgency)
+
+
+@pytest.mark.usefixtures("stepping")
+def test_the_urgent_request_goes_first_and_equals_go_in_order() -> None:
+    answered = answers_to([ask(1, "routine"), ask(2, "later"), ask(3, "urgent", urgency=1)])
+    assert [frame.request for frame in answered] == [3] * 4 + [1] * 4 + [2] * 4
+
+
+@pytest.mark.usefixtures("stepping")
+def test_a_cancelled_request_is_dropped() -> None:
+    answered = answers_to([ask(1, "routine"), ask(2, "other"), wire.Frame(1, wire.Cancel())])
+    assert {frame.request for frame in answered} == {2}
+
+
+@pytest.mark.usefixtures("stepping")
+def test_a_failing_request_is_answered_and_the_next_one_goes_on() -> None:
+    answered = answers_to([ask(1, "bad"), ask(2, "broken"), ask(3, "good")])
+    last = {frame.request: frame.message for frame in answered}
+    assert last[1] == wire.Failed("not like this", bad_input=True)
+    assert last[2] == wire.Failed("the model's process failed (ZeroDivisionError)")
+    assert last[3] == wire.Ended()
+
+
+def test_what_is_not_a_request_is_refused() -> None:
+    (answer,) = answers_to([wire.Frame(1, Step("not a request", 0.5))])
+    assert answer.message == wire.Failed("this is not a request", bad_input=True)
+
+
+def test_an_analysis_is_answered_with_its_report() -> None:
+    answered = answers_to([wire.Frame(4, Analyse((), Path("unused")))])
+    assert [type(frame.message).__name__ for frame in answered] == ["SeriesReport", "Ended"]
