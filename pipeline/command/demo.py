@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from pipeline.command.death import dies_with_parent
 from pipeline.command.demo_cast import HOSPITALS, Scene, complaints, scenes
@@ -32,7 +33,9 @@ from pipeline.domain.errors import DatabaseUnavailable, NeuroVigieError
 from pipeline.phantom import study_uid, write_study
 
 _AT_ONCE = 2
-_SETTLE_WITHIN_S = 180.0
+_SETTLE_WITHIN_S = 300.0
+_STILL_FOR_S = 1.5
+"""How long nothing may move before the repeated study counts as without effect."""
 _PEER_PORT = 11199
 """Where the pretended hospitals would listen; nobody calls them."""
 
@@ -52,36 +55,35 @@ def run_demo(*, once: bool, as_json: bool) -> int:
     with _temporary_home() as home, _progress(console) as progress:
         process = _start(home, progress)
         try:
-            result = _play(home, process, progress, began)
+            running, result = _play(home, process, progress, began)
             progress.stop()
             _say(result, console, as_json=as_json)
             if not once:
-                _stay(process, result["address"])
+                _stay(process, running)
         finally:
             _stop(process)
     return 1 if result["problems"] else 0
 
 
-def _play(home: Path, process: subprocess.Popen[str], progress: Progress, began: float) -> dict[str, Any]:
+def _play(
+    home: Path, process: subprocess.Popen[str], progress: Progress, began: float
+) -> tuple[Running, dict[str, Any]]:
     cast = scenes()
+    new, repeated = cast[:-1], cast[-1:]
     drawn = _draw(cast, home / "phantoms", progress)
     running = _await_up(process, home)
     _make_peers_known(running)
     engine = connect(running.said["database_url"], connections=1)
     try:
-        _send(cast[:-1], drawn, running, progress)
-        before = _until_settled(cast[:-1], drawn, engine, progress)
-        _send(cast[-1:], drawn, running, progress)
-        after = _until_settled(cast[:-1], drawn, engine, progress)
+        _send(new, drawn, running, progress)
+        before = _until_settled(new, drawn, engine, progress)
+        _send(repeated, drawn, running, progress)
+        after = _until_settled(new, drawn, engine, progress, for_s=_STILL_FOR_S)
+    except OperationalError as error:
+        raise DatabaseUnavailable("The demo's database stopped answering.") from error
     finally:
         engine.dispose()
-    account = None if process.poll() is not None else _demo_account(running)
-    return {
-        **as_report(cast, before, after),
-        "seconds": round(time.monotonic() - began, 1),
-        "address": running.said["address"],
-        "accounts": [one for one in (account, running.said["administrator"]) if one],
-    }
+    return running, {**as_report(cast, before, after), "seconds": round(time.monotonic() - began, 1)}
 
 
 def as_report(cast: Sequence[Scene], before: Mapping[str, StudyNow], after: Mapping[str, StudyNow]) -> dict[str, Any]:
@@ -162,12 +164,17 @@ def _draw(cast: Sequence[Scene], folder: Path, progress: Progress) -> dict[str, 
 
 
 def _make_peers_known(running: Running) -> None:
-    for hospital in HOSPITALS:
-        words = ["add", hospital.ae_title, "127.0.0.1", str(_PEER_PORT)]
-        _ended_well(
-            _room(running, "dicom_node.peers", *words, "--site", hospital.site, "--site-name", hospital.name),
-            "The pretended hospitals could not be made known",
+    adding = [
+        _room(
+            running,
+            "dicom_node.peers",
+            *("add", hospital.ae_title, "127.0.0.1", str(_PEER_PORT)),
+            *("--site", hospital.site, "--site-name", hospital.name),
         )
+        for hospital in HOSPITALS
+    ]
+    for process in adding:
+        _ended_well(process, "The pretended hospitals could not be made known")
 
 
 def _demo_account(running: Running) -> dict[str, str] | None:
@@ -213,21 +220,28 @@ def _ended_well(process: subprocess.Popen[str], otherwise: str) -> None:
 
 
 def _until_settled(
-    cast: Sequence[Scene], drawn: Mapping[str, list[Path]], engine: Engine, progress: Progress
+    cast: Sequence[Scene],
+    drawn: Mapping[str, list[Path]],
+    engine: Engine,
+    progress: Progress,
+    *,
+    for_s: float = 0.0,
 ) -> dict[str, StudyNow]:
-    """Wait until every image is indexed and every case has come to rest."""
+    """Wait until every image is indexed and every case has been at rest for ``for_s`` seconds."""
     task = progress.add_task("Cases come to rest", total=len(cast))
-    deadline = time.monotonic() + _SETTLE_WITHIN_S
+    moved = began = time.monotonic()
     while True:
         now = _look_at_all(cast, engine)
         resting = [name for name, found in now.items() if found.settled and found.images >= len(drawn[name])]
         progress.update(task, completed=len(resting))
-        if len(resting) == len(cast):
+        if len(resting) < len(cast):
+            moved = time.monotonic()
+        elif time.monotonic() - moved >= for_s:
             return now
-        if time.monotonic() > deadline:
+        if time.monotonic() - began > _SETTLE_WITHIN_S:
             missing = ", ".join(scene.title for scene in cast if scene.name not in resting)
             raise DatabaseUnavailable(f"These cases did not come to rest in {_SETTLE_WITHIN_S:.0f} s: {missing}.")
-        time.sleep(0.2)
+        time.sleep(0.3)
 
 
 def _look_at_all(cast: Sequence[Scene], engine: Engine) -> dict[str, StudyNow]:
@@ -254,9 +268,13 @@ def _table(cases: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _stay(process: subprocess.Popen[str], address: str) -> None:
+def _stay(process: subprocess.Popen[str], running: Running) -> None:
     """Until Ctrl-C."""
-    click.echo(f"\nThe worklist is at {address} until you press Ctrl-C.")
+    click.echo(f"\nThe worklist: {running.said['address']}")
+    for account in (_demo_account(running), running.said["administrator"]):
+        if account:
+            click.echo(f"Sign in as {account['name']} with the one-time password {account['password']}")
+    click.echo("Research use only. Ctrl-C ends the demo and removes it.")
     try:
         process.wait()
     except KeyboardInterrupt:

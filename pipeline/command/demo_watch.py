@@ -26,6 +26,13 @@ class StudyNow:
     settled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    arrival: str
+    state: str | None
+    finished_at: datetime | None
+
+
 def look(connection: Connection, uid: str) -> StudyNow | None:
     """The study of a StudyInstanceUID as it stands; None before its first image is indexed."""
     row = connection.execute(
@@ -43,7 +50,7 @@ def look(connection: Connection, uid: str) -> StudyNow | None:
     return StudyNow(as_document(row, runs), images, sum(run.state is not None for run in runs), not moving)
 
 
-def as_document(row: Row[Any], runs: Sequence[Row[Any]]) -> dict[str, Any]:
+def as_document(row: Row[Any], runs: Sequence[_Run]) -> dict[str, Any]:
     """A case as the demo prints it; times are seconds between rows of the database."""
     ended = [run.finished_at for run in runs if run.finished_at is not None]
     alert = row.alerted_at or max(ended, default=None)
@@ -59,14 +66,14 @@ def as_document(row: Row[Any], runs: Sequence[Row[Any]]) -> dict[str, Any]:
     }
 
 
-def _runs(connection: Connection, study_id: UUID) -> Sequence[Row[Any]]:
+def _runs(connection: Connection, study_id: UUID) -> list[_Run]:
     """Each analysis of each series that came from outside; a series without one has state None."""
-    rows: Sequence[Row[Any]] = connection.execute(
-        select(series.c.id, series.c.arrival, analysis.c.state, analysis.c.finished_at)
+    rows = connection.execute(
+        select(series.c.arrival, analysis.c.state, analysis.c.finished_at)
         .select_from(series.outerjoin(analysis))
         .where(series.c.study_id == study_id, ~series.c.ours)
-    ).all()
-    return rows
+    )
+    return [_Run(row.arrival, row.state, row.finished_at) for row in rows]
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:

@@ -31,6 +31,7 @@ def read_settings(**chosen: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
+        name = name if name == "DATABASE_URL" else f"NEUROVIGIE_{name}"
         raise ConfigurationError(f"The setting {name} is wrong: {first['msg']}.") from error
 
 

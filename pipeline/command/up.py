@@ -10,10 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.command.parts import PARTS, address_of, environment
 from pipeline.command.postgres import EmbeddedPostgres
@@ -56,10 +55,14 @@ def run(settings: Settings, *, announce: Callable[[Announcement], None], tell: C
         postgres = None if settings.database_url else EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         supervisor = Supervisor({}, home.logs, tell, postgres)
         try:
+            tell("Starting the database")
             url = settings.database_url or (postgres.start() if postgres else "")
             supervisor.environment = environment(os.environ, settings, url)
             make_schema(supervisor.environment)
             administrator = first_administrator(supervisor.environment)
+            if stop(0):
+                return
+            tell(f"Starting {', '.join(part.name for part in PARTS)}")
             supervisor.start(PARTS)
             lock.say(pid=os.getpid(), address=address_of(settings), dicom_port=settings.dicom_port)
             _until_ready(supervisor, stop)
@@ -72,27 +75,31 @@ def run(settings: Settings, *, announce: Callable[[Announcement], None], tell: C
             lock.file.close()
 
 
-def make_schema(env: dict[str, str] | Any) -> None:
+def make_schema(env: Mapping[str, str]) -> None:
     """Create or upgrade the database's tables; raises `DatabaseUnavailable` with the reason."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "pipeline.database"], env=env, capture_output=True, text=True, check=False
-    )
+    done = _finished(env, "pipeline.database")
     if done.returncode != 0:
         raise DatabaseUnavailable(last_line(done.stderr) or "The database could not be prepared.")
 
 
-def first_administrator(env: dict[str, str] | Any) -> dict[str, str] | None:
+def first_administrator(env: Mapping[str, str]) -> dict[str, str] | None:
     """Make the first account if there is none: its name and one-time password."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "review_ui.accounts", "first"],
+    done = _finished(env, "review_ui.accounts", "first")
+    if done.returncode != 0:
+        raise ConfigurationError(last_line(done.stderr) or "The first account could not be made.")
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def _finished(env: Mapping[str, str], module: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run another room's program to its end, out of reach of the terminal's Ctrl-C."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", module, *words],
         env=env,
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=True,
     )
-    if done.returncode != 0:
-        raise ConfigurationError(last_line(done.stderr) or "The first account could not be made.")
-    return json.loads(done.stdout) if done.stdout.strip() else None
 
 
 def last_line(text: str) -> str:
