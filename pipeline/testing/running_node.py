@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +54,7 @@ def running_node(
     policy: DoorPolicy | None = None,
     peers: tuple[Peer, ...] = (),
     largest_data_set: int = 1 << 28,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[RunningNode]:
     """Start a node below ``root`` and stop it at the end; pynetdicom is set up as in production."""
     set_up_sender()
@@ -69,7 +71,8 @@ def running_node(
         now=partial(datetime.now, UTC),
         largest_data_set=largest_data_set,
     )
-    node = DicomNode(NodeAddress("NEUROVIGIE", "127.0.0.1", 0), door, most_associations=16, idle_s=60, pdu_s=20)
+    address = NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls)
+    node = DicomNode(address, door, most_associations=16, idle_s=60, pdu_s=20)
     thread = threading.Thread(target=indexer.run, args=(time.monotonic,), daemon=True)
     thread.start()
     node.start()

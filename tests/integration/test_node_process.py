@@ -43,7 +43,7 @@ class NodeProcess:
 
     @property
     def target(self) -> Target:
-        return Target("127.0.0.1", self.port, "NEUROVIGIE", "SCANNER", answer_s=10.0)
+        return Target("127.0.0.1", self.port, "NEUROVIGIE", "SCANNER", answer_s=3.0)
 
     def kill(self) -> None:
         self.process.kill()
