@@ -56,8 +56,8 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path, log: Path) -> None:
         self._log = log
         self.place: Place = prepare(folder)
-        self._lock = _locked(self.place.lock)
         self._installation = self._choose()
+        self._lock = _locked(self.place.lock)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
