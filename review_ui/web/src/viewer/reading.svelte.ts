@@ -64,6 +64,7 @@ export class Reading {
     if (!same) this.clear();
     try {
       await this.loadSlices(choice, same, signal);
+      if (!signal.aborted) this.opening = false;
       await this.loadMasks(choice, signal);
     } catch (error) {
       if (!signal.aborted) this.problem = { kind: 'failed', error };
