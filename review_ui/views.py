@@ -56,7 +56,7 @@ class CaseRow:
     state: str
     why: str
     first_image_at: Instant
-    visible_at: Instant
+    visible_at: Instant | None
     last_image_at: Instant | None
     alerted_at: Instant | None
     images: int
@@ -118,6 +118,12 @@ def in_reading_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
 
 
 _CASE_ROW = TypeAdapter(CaseRow)
+_WORKLIST = TypeAdapter(Worklist)
+
+
+def worklist_json(worklist: Worklist) -> bytes:
+    """A worklist as JSON, without checking again what we have just built."""
+    return _WORKLIST.dump_json(worklist)
 
 
 def case_json(row: CaseRow) -> bytes:

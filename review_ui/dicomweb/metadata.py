@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.tag import BaseTag
 
 from pipeline.domain.errors import BadInput
 from review_ui.dicomweb.part10 import BROKEN, OpenInstance, open_instance
+from review_ui.dicomweb.plain_values import plain_json
 
 BULK_ABOVE = 1024
 """Binary values longer than this many bytes are fetched apart; shorter ones are in the JSON as base64."""
@@ -79,6 +80,9 @@ def _object(instance: OpenInstance, address: str) -> dict[str, Any]:
 def _element(header: pydicom.Dataset, tag: BaseTag, address: str) -> dict[str, Any] | None:
     """One element; one that cannot be read is left out rather than the image with it."""
     try:
+        raw: Any = header.get_item(tag)
+        if isinstance(raw, RawDataElement) and (plain := plain_json(raw)) is not None:
+            return plain
         element = header[tag]
         if element.VR in _BINARY_VR:
             return _binary(element, f"{address}/bulkdata/{tag:08X}")

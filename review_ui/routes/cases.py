@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from sqlalchemy import Connection
 
 from pipeline.domain.access import may_take
@@ -17,18 +17,18 @@ from review_ui.desk import SignedIn, TheDesk
 from review_ui.detail_views import CaseDetail
 from review_ui.events import log
 from review_ui.http.problems import Problem, not_found
-from review_ui.views import CaseRow, Worklist, in_reading_order
+from review_ui.views import CaseRow, Worklist, in_reading_order, worklist_json
 
 router = APIRouter(tags=["cases"])
 
 
-@router.get("/worklist")
-def worklist(who: SignedIn, at: TheDesk) -> Worklist:
+@router.get("/worklist", response_model=Worklist)
+def worklist(who: SignedIn, at: TheDesk) -> Response:
     """Every open case this account may see, first to be read first."""
     with at.engine.begin() as connection:
         last_event = log.latest(connection)  # before the cases: what comes between is told again, not lost
         cases = open_cases(connection, who.viewer)
-    return Worklist(in_reading_order(cases), last_event)
+    return Response(worklist_json(Worklist(in_reading_order(cases), last_event)), media_type="application/json")
 
 
 @router.get("/cases/{case_id}")

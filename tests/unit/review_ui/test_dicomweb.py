@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from email.message import Message
 from email.parser import BytesParser
@@ -13,11 +14,13 @@ import pydicom
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.dataelem import RawDataElement
 
 from review_ui.dicomweb import accept, multipart, ranges
 from review_ui.dicomweb.cache import BoundedCache
 from review_ui.dicomweb.find import StudyAddress
 from review_ui.dicomweb.metadata import instance_json, with_moment
+from review_ui.dicomweb.plain_values import plain_json
 from review_ui.dicomweb.qido import matches, series_json
 from review_ui.dicomweb.transfer_syntaxes import HTJ2KLosslessRPCL, as_sent, media_type
 
@@ -134,6 +137,31 @@ def header_text(tmp_path: Any) -> Any:
 
 def test_a_value_json_cannot_hold_becomes_empty(header_text: Any) -> None:
     assert header_text(DiffusionBValue=float("nan"))["00189087"]["Value"] == [None]
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.6g}")), min_size=1, max_size=3),
+    st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=3),
+    st.text("ABC xyz^-", min_size=1, max_size=12),
+    st.integers(0, 65535),
+)
+def test_plain_values_read_as_pydicom_reads_them(
+    decimals: list[float], integers: list[int], text: str, number: int
+) -> None:
+    made = pydicom.Dataset()
+    made.ImagePositionPatient, made.ImageComments, made.PatientName = decimals, text, text
+    made.ReferencedFrameNumber, made.Rows, made.DiffusionBValue = integers, number, float(number)
+    made.StudyDescription, made.StudyInstanceUID = text.strip(), "1.2.3"
+    for implicit, little in ((True, True), (False, True), (False, False)):
+        file = io.BytesIO()
+        pydicom.dcmwrite(file, made, implicit_vr=implicit, little_endian=little)
+        file.seek(0)
+        read = pydicom.filereader.read_dataset(file, implicit, little)
+        for tag in made.keys():  # noqa: SIM118 - a data set iterates over its elements
+            raw = read.get_item(tag)
+            assert isinstance(raw, RawDataElement)
+            plain = plain_json(raw)
+            assert plain is None or plain == read[tag].to_json_dict(None, 0)
 
 
 def test_nested_binary_values_stay_in_place(header_text: Any) -> None:
