@@ -17,7 +17,6 @@ from pipeline.domain.errors import BadInput, BundleError, NeuroVigieError, NotAn
 from pipeline.inference import confinement, wire
 from pipeline.inference.analyse import ReadyModel, ReadyModels, analyse_series
 from pipeline.inference.requests import Analyse, Answer, Transcode, WriteSegmentation
-from pipeline.results.segmentation import write_segmentation
 from pipeline.results.transcode import transcode
 
 
@@ -84,6 +83,8 @@ class Server:
 
 
 def _written(request: WriteSegmentation) -> Iterator[Answer]:
+    from pipeline.results.segmentation import write_segmentation  # noqa: PLC0415 - off the critical path of a start
+
     yield write_segmentation(request)
 
 

@@ -101,7 +101,8 @@ def test_two_patients_under_one_study_uid_are_kept_apart_and_a_hostile_uid_is_on
     assert sorted(uids) == ["../../../../../../tmp/evil/x/yy", *["1.2.826.0.1.3680043.10.1338.1.1"] * 2]
     shared = [study["warnings"] for study in document["studies"] if not study["StudyInstanceUID"].startswith("..")]
     assert shared == [["another patient has the same StudyInstanceUID; they are kept apart"]] * 2
-    assert not list(tmp_path.rglob("evil")) and not Path("/tmp/evil").exists()
+    assert not list(tmp_path.rglob("evil"))
+    assert not Path("/tmp/evil").exists()
     assert "SOMEBODY" not in json.dumps(document)
 
 
