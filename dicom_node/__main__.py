@@ -17,8 +17,8 @@ from dicom_node.peers.book import PeerBook
 from dicom_node.peers.table import read_peers
 from dicom_node.server.door import Door
 from dicom_node.server.node import DicomNode, NodeAddress, tls_context
-from dicom_node.server.stack import set_up_pynetdicom
 from dicom_node.settings import NodeSettings
+from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.simple import SimpleVault
 from pipeline import logs
 from pipeline.database.engine import connect

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 
+from dicom_node.peers.address import plain_address
 from dicom_node.peers.peer import KnownPeer
 from dicom_node.vault.header import InstanceIds
 from pipeline.domain.errors import UnreadableInstance, VaultError
@@ -81,14 +82,6 @@ def admit(
     return NotAdmitted(Rejection.CALLING_AE_UNKNOWN, _why_unknown(known=bool(named)))
 
 
-def plain_address(host: str) -> str:
-    """A numeric address in its shortest form; an IPv4 address inside IPv6 as IPv4."""
-    address = ip_address(host.partition("%")[0])
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(address)
-
-
 def _why_unknown(*, known: bool) -> str:
     if known:
         return "this AE title is known, but at another address; add it with `neurovigie peer add`"
@@ -138,10 +131,11 @@ def closing() -> StoreStatus:
     return StoreStatus(_OUT_OF_RESOURCES, "The node is stopping; send again later.")
 
 
-def agree(ids: InstanceIds, SOPClassUID: str, SOPInstanceUID: str) -> StoreStatus:
-    """Whether a data set is what the C-STORE command said it would be."""
+def agree(ids: InstanceIds, SOPClassUID: str) -> StoreStatus:
+    """Whether a data set is of the SOP class that the C-STORE command said.
+
+    Another SOP instance than the command's is no reason to lose an image: the data set's own is kept.
+    """
     if ids.SOPClassUID and ids.SOPClassUID != SOPClassUID:
         return StoreStatus(_DATA_SET_MISMATCH, "The data set has another SOP class than the command.")
-    if ids.SOPInstanceUID != SOPInstanceUID:
-        return StoreStatus(_DATA_SET_MISMATCH, "The data set has another SOP instance than the command.")
     return SUCCESS

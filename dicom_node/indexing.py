@@ -89,10 +89,18 @@ class Indexer:
     def run(self, clock: Callable[[], float]) -> None:
         """Work until `stop`; the loop of a thread."""
         while not self._may_end():
-            rest_s = self.step(clock())
+            rest_s = self._safe_step(clock())
             with self._news:
                 if rest_s > 0 and (self._outage or not self._waiting) and not self._may_end():
                     self._news.wait(rest_s)
+
+    def _safe_step(self, now: float) -> float:
+        try:
+            return self.step(now)
+        except Exception as exc:  # noqa: BLE001 -- the outermost loop: images must go on being indexed
+            logs.get().error("indexing_failed", error=type(exc).__name__)
+            self._not_before = now + LOOK_AGAIN_S
+            return LOOK_AGAIN_S
 
     def _may_end(self) -> bool:
         return self._stopping and bool(self._outage or not self._waiting)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from dicom_node.peers.peer import Peer
 from dicom_node.peers.table import read_peers, remove_peer, write_peer
 from dicom_node.scu.association import Target, echo
-from dicom_node.server.stack import set_up_pynetdicom
+from dicom_node.stack import set_up_pynetdicom
 from pipeline.database.engine import connect
 from pipeline.domain.errors import BadInput, ConfigurationError, NeuroVigieError
 from pipeline.settings import Settings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from dicom_node.admission import plain_address
+from dicom_node.peers.address import resolve
 from dicom_node.peers.memory import recall, remember
 from dicom_node.peers.peer import KnownPeer, Peer
 from pipeline import logs
@@ -15,15 +14,6 @@ from pipeline.domain.errors import DatabaseUnavailable
 
 Read = Callable[[], tuple[Peer, ...]]
 Resolve = Callable[[str], frozenset[str]]
-
-
-def resolve(host: str) -> frozenset[str]:
-    """The numeric addresses of a host name or address; none when it has none now."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return frozenset()
-    return frozenset(plain_address(str(entry[4][0])) for entry in found)
 
 
 class PeerBook:

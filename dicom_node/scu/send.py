@@ -16,7 +16,7 @@ from pynetdicom import _config
 
 from dicom_node.scu.association import Target, associate
 from dicom_node.scu.outgoing import Outgoing, grouped
-from dicom_node.server.stack import set_up_pynetdicom
+from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.part10 import encode_plain_head
 from pipeline.domain.errors import PeerUnreachable
 

@@ -16,6 +16,7 @@ from pynetdicom import evt
 from dicom_node import admission
 from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, StoreStatus
 from dicom_node.indexing import Indexer
+from dicom_node.peers.address import plain_address
 from dicom_node.peers.book import PeerBook
 from dicom_node.server.limits import Oversized, bound
 from dicom_node.server.syntaxes import prefer_known
@@ -66,6 +67,7 @@ class Door:
         """What pynetdicom calls on which event."""
         return [
             (evt.EVT_REQUESTED, self._on_requested),
+            (evt.EVT_REJECTED, self._on_rejected),
             (evt.EVT_PDU_RECV, self._on_pdu),
             (evt.EVT_PDU_SENT, self._on_sent),
             (evt.EVT_C_ECHO, self._on_echo),
@@ -100,7 +102,7 @@ class Door:
 
     def _on_requested(self, event: Any) -> None:
         request = event.assoc.requestor.primitive
-        host = admission.plain_address(event.assoc.requestor.address)
+        host = plain_address(event.assoc.requestor.address)
         caller = Caller(request.calling_ae_title.strip(), request.called_ae_title.strip(), host)
         decision = self._decide(caller)
         if isinstance(decision, NotAdmitted):
@@ -139,6 +141,10 @@ class Door:
         )
         association.acse.send_reject(*decision.rejection.value)
         association.kill()
+
+    def _on_rejected(self, event: Any) -> None:
+        """Pynetdicom itself refused an association we admitted: there are too many in all."""
+        logs.get().warning("association_refused", association=self._id_of(event.assoc), error="too many are open")
 
     def _on_pdu(self, event: Any) -> None:
         why = bound(event.assoc, self._largest)
@@ -182,22 +188,26 @@ class Door:
             return admission.PROCESSING_FAILURE
 
     def _append(self, event: Any, session: Session) -> StoreStatus:
-        request = event.request
-        data_set: bytes = request.DataSet.getvalue()
-        arrival = Arrival(
+        data_set: bytes = event.request.DataSet.getvalue()
+        syntax = str(event.context.transfer_syntax)
+        ids = instance_ids(data_set, syntax)
+        sop_class = str(event.request.AffectedSOPClassUID)
+        agreed = admission.agree(ids, sop_class)
+        if agreed == admission.SUCCESS:
+            arrival = self._arrival(session, sop_class, ids.SOPInstanceUID, syntax)
+            self._indexer.received(self._vault.append(data_set, arrival))
+        return agreed
+
+    def _arrival(self, session: Session, sop_class: str, sop_instance: str, syntax: str) -> Arrival:
+        return Arrival(
             site_id=session.admitted.site_id,
             peer_ae_title=session.admitted.peer_ae_title,
             association_id=session.id,
             received_at=self._now(),
-            SOPClassUID=str(request.AffectedSOPClassUID),
-            SOPInstanceUID=str(request.AffectedSOPInstanceUID),
-            TransferSyntaxUID=str(event.context.transfer_syntax),
+            SOPClassUID=sop_class,
+            SOPInstanceUID=sop_instance,
+            TransferSyntaxUID=syntax,
         )
-        ids = instance_ids(data_set, arrival.TransferSyntaxUID)
-        agreed = admission.agree(ids, arrival.SOPClassUID, arrival.SOPInstanceUID)
-        if agreed == admission.SUCCESS:
-            self._indexer.received(self._vault.append(data_set, arrival))
-        return agreed
 
     def _id_of(self, association: Any) -> str:
         with self._lock:

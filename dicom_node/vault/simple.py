@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ class SimpleVault:
         self._watermark = watermark
         self._files = files or OsFiles()
         self._numbers = itertools.count()
+        self._writer = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._durable_folders: set[Path] = set()
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._make_folders()
@@ -110,7 +112,7 @@ class SimpleVault:
     def _make_durable(self, path: str, parts: tuple[bytes, ...]) -> None:
         """Write ``parts`` (none for a duplicate) under ``path``; on failure leave nothing of them."""
         target = self._root / path
-        temporary = self._root / "incoming" / f"{os.getpid()}-{next(self._numbers)}"
+        temporary = self._root / "incoming" / f"{self._writer}-{next(self._numbers)}"
         try:
             self._make_study_folder(target.parent)
             if parts:

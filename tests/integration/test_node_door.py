@@ -122,6 +122,17 @@ def test_a_data_set_of_another_class_than_its_command_is_refused(node: RunningNo
     assert outcome.status == 0xA900
 
 
+def test_a_data_set_of_another_instance_than_its_command_is_kept_under_its_own_uid(
+    node: RunningNode, tmp_path: Path
+) -> None:
+    path = tmp_path / "renamed.dcm"
+    path.write_bytes(encode_plain_head(CTImageStorage, "9.9", ExplicitVRLittleEndian) + data_set())
+    (outcome,) = send([Outgoing(path, CTImageStorage, "9.9", ExplicitVRLittleEndian, 0, whole=True)], node.target())
+    assert outcome.stored
+    node.wait_for(lambda: len(node.index.receipts) == 1)
+    assert [one.arrival.SOPInstanceUID for one in node.index.receipts.values()] == ["1.2.3.1"]
+
+
 class FullDisk(OsFiles):
     """Has room for a few bytes of each file."""
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dicom_node.peers.book import PeerBook, resolve
+from dicom_node.peers.address import resolve
+from dicom_node.peers.book import PeerBook
 from dicom_node.peers.memory import recall, remember
 from dicom_node.peers.peer import KnownPeer, Peer
 from pipeline.domain.errors import DatabaseUnavailable
