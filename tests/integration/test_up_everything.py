@@ -86,15 +86,33 @@ def answers(said: dict) -> bool:
         return False
 
 
+def listens(said: dict) -> bool:
+    try:
+        socket.create_connection((said["dicom_host"], said["dicom_port"]), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def refused(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*UP, *words],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+    )
+
+
 def test_it_says_where_everything_is_and_gives_the_first_account(running, home):
     _, said = running
     assert said["not_ready"] == []
     assert said["administrator"]["name"] == "admin"
     assert len(said["administrator"]["password"]) >= 12
     assert said["home"] == str(home)
-    assert answers(said)
-    with socket.create_connection((said["dicom_host"], said["dicom_port"]), timeout=5):
-        pass
+    wait_until(lambda: answers(said) and listens(said))
 
 
 @pytest.mark.parametrize("module", PARTS)
@@ -103,8 +121,7 @@ def test_a_part_that_is_killed_comes_back(running, module):
     before = child(process, module)
     before.kill()
     wait_until(lambda: (now := child(process, module)) is not None and now.pid != before.pid)
-    if module == "review_ui":
-        wait_until(lambda: answers(said))
+    wait_until(lambda: answers(said) and listens(said))
 
 
 def test_the_database_that_is_killed_comes_back(running):
@@ -117,13 +134,7 @@ def test_the_database_that_is_killed_comes_back(running):
 
 def test_a_home_in_use_is_refused_with_the_process_that_holds_it(running, home):
     process, _ = running
-    again = subprocess.run(
-        [*UP, "--home", str(home), "--dicom-port=0", "--web-port=0"],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    again = refused("--home", str(home), "--dicom-port=0", "--web-port=0")
     assert again.returncode == 2
     assert f"already running on {home} (process {process.pid})" in again.stderr
     assert "Traceback" not in again.stderr
@@ -131,13 +142,8 @@ def test_a_home_in_use_is_refused_with_the_process_that_holds_it(running, home):
 
 def test_a_taken_port_is_refused_by_its_number(running, home):
     _, said = running
-    again = subprocess.run(
-        [*UP, "--home", str(home.parent / "other"), f"--dicom-port={said['dicom_port']}", "--web-port=0"],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    wait_until(lambda: listens(said))
+    again = refused("--home", str(home.parent / "other"), f"--dicom-port={said['dicom_port']}", "--web-port=0")
     assert again.returncode == 2
     assert f"Port {said['dicom_port']}" in again.stderr
     assert not (home.parent / "other" / "postgres").exists()
@@ -151,14 +157,15 @@ def test_peer_finds_the_running_database_by_the_home_alone(running, home):
     assert [peer["ae_title"] for peer in json.loads(listed.stdout)] == ["CT1"]
 
 
-def test_it_stops_cleanly_and_the_next_start_makes_no_new_account(running, home):
-    process, _ = running
-    children = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
-    psutil.wait_procs(children, timeout=10)
-    assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
-    with up(home) as (_, said):
+def test_it_stops_cleanly_and_the_next_start_makes_no_new_account(home):
+    with up(home.parent / "twice") as (process, said):
+        assert said["administrator"] is not None
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+        psutil.wait_procs(children, timeout=10)
+        assert not [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    with up(home.parent / "twice") as (_, said):
         assert said["administrator"] is None
 
 
