@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import PlainSerializer, TypeAdapter
-from sqlalchemy import Row
 
 from pipeline.domain.priority import Tier
 from review_ui.accounts.account import Account
@@ -90,25 +89,21 @@ def account_view(account: Account) -> AccountView:
     )
 
 
-def case_row(row: Row[Any]) -> CaseRow:
-    """The worklist's line for a row of `review_ui.cases.select.rows`."""
-    return CaseRow(**case_fields(row._mapping))  # noqa: SLF001 - SQLAlchemy's documented way to a row's mapping
-
-
-def case_fields(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """The fields every view of a case has."""
+def case_fields(row: Mapping[Any, Any], counts: Mapping[Any, Any]) -> dict[str, Any]:
+    """The fields every view of a case has, from its row and from what its series say of it."""
     patient = PatientView(row["patient_name"], row["patient_id"], row["patient_birth_date"], row["patient_sex"])
     same = (
         "id", "tier", "reasons", "state", "why", "first_image_at", "visible_at", "last_image_at", "alerted_at",
-        "expected", "owner", "taken_at", "closed_at", "warnings", "version",
+        "owner", "taken_at", "closed_at", "warnings", "version",
     )  # fmt: skip
     return {key: row[key] for key in same} | {
         "patient": patient,
         "site": row["site_id"],
         "site_name": row["site_name"] or row["site_id"],
-        "images": row["images"] or 0,
-        "modalities": row["modalities"] or [],
-        "roles": row["roles"] or [],
+        "images": counts["images"],
+        "expected": counts["expected"],
+        "modalities": counts["modalities"] or [],
+        "roles": counts["roles"] or [],
     }
 
 

@@ -21,7 +21,7 @@ from pipeline.database.tables import (
 from pipeline.database.tables import case as cases
 from pipeline.domain.access import Viewer
 from review_ui.bundles import BundleTexts
-from review_ui.cases.select import rows, shown_to
+from review_ui.cases.select import fields, shown_to
 from review_ui.detail_views import (
     CaseDetail,
     CorrectionView,
@@ -33,7 +33,6 @@ from review_ui.detail_views import (
     series_view,
     study_view,
 )
-from review_ui.views import case_fields
 
 _MOST_EVENTS = 500
 """The newest events shown on a case's page."""
@@ -41,11 +40,11 @@ _MOST_EVENTS = 500
 
 def case_detail(connection: Connection, case_id: UUID, viewer: Viewer, bundles: BundleTexts) -> CaseDetail | None:
     """One case with everything its page shows, if it exists and the viewer may see it."""
-    row = connection.execute(rows(cases.c.id == case_id, shown_to(viewer))).one_or_none()
-    if row is None:
+    found = fields(connection, cases.c.id == case_id, shown_to(viewer))
+    if not found:
         return None
     return CaseDetail(
-        **case_fields(row._mapping),  # noqa: SLF001 - SQLAlchemy's documented way to a row's mapping
+        **found[0],
         studies=_studies(connection, case_id, bundles),
         identity_corrections=_corrections(connection, case_id),
         events=_events(connection, case_id),

@@ -23,6 +23,9 @@ from review_ui.views import case_json
 LOOK_BACK = timedelta(minutes=1)
 """Longer than any of our transactions lasts."""
 
+_LOOK_BACK_EVENTS = 50_000
+"""More than happen in that time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -56,8 +59,9 @@ def after(connection: Connection, event_id: int) -> list[Happened]:
     if event_id > latest(connection):  # an id of another database, or of one restored from a backup
         event_id = 0
     began = select(event.c.at).where(event.c.id == event_id).scalar_subquery()
-    overlapping = (event.c.at >= began - LOOK_BACK) & (event.c.id != event_id)
-    return _read(connection, or_(event.c.id > event_id, overlapping))
+    late = (event.c.at >= began - LOOK_BACK) & (event.c.id != event_id)
+    recent = event.c.id > event_id - _LOOK_BACK_EVENTS  # so that the primary key finds them
+    return _read(connection, recent & or_(event.c.id > event_id, late))
 
 
 def these(connection: Connection, event_ids: Collection[int]) -> list[Happened]:
