@@ -110,6 +110,7 @@ export interface Series {
   expected: number | null;
   arrival: 'receiving' | 'complete';
   signal: string;
+  ours: boolean; // made by NeuroVigie
   analysis: Analysis | null;
   previous_analysis?: Analysis | null; // the last one that ended, while a newer one is under way
 }

@@ -12,6 +12,17 @@ export function warningText(warning: Warning): string {
   return tIfKnown(`warning.${warning.code}`) ?? warning.text;
 }
 
+export function shortWarningText(warning: Warning): string {
+  return tIfKnown(`warning.short.${warning.code}`) ?? warning.text;
+}
+
+/** The first few reasons in words, and how many more there are. */
+export function someReasons(reasons: readonly Reason[], most: number): string[] {
+  const texts = reasons.map(reasonText);
+  const left = texts.length - most;
+  return left > 1 ? [...texts.slice(0, most), t('reason.more', { n: left })] : texts;
+}
+
 export function roleText(role: string): string {
   return tIfKnown(`role.${role}`) ?? role;
 }

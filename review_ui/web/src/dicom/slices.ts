@@ -4,6 +4,8 @@ import { dot, normalOf, type Plane, planeOf, type Vector } from './geometry';
 
 export const LARGEST_PIXELS = 8192 * 8192; // more would take a browser down, and no head CT has it
 
+const UNKNOWN_MODALITY = { vr: 'CS', Value: ['OT'] }; // the image loader cannot do without one
+
 export interface Slice {
   imageId: string;
   SOPInstanceUID: string;
@@ -45,7 +47,7 @@ function sliceOf(dataset: DataSet, frame: number, frameAddress: (uid: string, fr
     imageId: `wadors:${frameAddress(SOPInstanceUID, frame)}`,
     SOPInstanceUID,
     frame,
-    dataset,
+    dataset: { ...dataset, [TAG.Modality]: dataset[TAG.Modality] ?? UNKNOWN_MODALITY },
     plane: planeOf(numbers(dataset, TAG.ImageOrientationPatient), numbers(dataset, TAG.ImagePositionPatient)),
     position_mm: undefined,
     rows: numberOf(dataset, TAG.Rows) ?? 0,

@@ -22,6 +22,8 @@ export interface OverlayLook {
   opacity: number;
 }
 
+const FIRST_IMAGE_MS = 20_000;
+
 let panes = 0;
 
 export async function openPane(element: HTMLDivElement, canvas: HTMLCanvasElement, drag: Drag, news: PaneNews): Promise<Pane> {
@@ -64,7 +66,7 @@ export class Pane {
     this.slices = slices;
     slices.forEach((slice) => wadors.metaDataManager.add(slice.imageId, slice.dataset as never));
     const imageIds = slices.map((slice) => slice.imageId);
-    await this.viewport.setStack(imageIds, index);
+    await inTime(this.viewport.setStack(imageIds, index));
     if (this.ending.signal.aborted) return;
     this.setRange(range ?? this.ownRange());
     if (kept) this.viewport.setViewPresentation(kept);
@@ -202,6 +204,12 @@ export class Pane {
       columnEnd: canvasOf(-0.5, slice.rows - 0.5),
     };
   }
+}
+
+/** A decoder that dies says nothing: the wait for an image has an end. */
+function inTime<T>(image: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no image in time')), FIRST_IMAGE_MS));
+  return Promise.race([image, late]);
 }
 
 function hasOwnWindow(slice: Slice | undefined): boolean {

@@ -59,6 +59,7 @@ export const en = {
   'reason.onset': 'Symptoms began {duration} ago',
   'reason.suspected_haemorrhage': 'Suspected haemorrhage, {volume}{side} (AI, to be confirmed)',
   'reason.suspected_infarct': 'Suspected infarct, {volume}{side} (AI, to be confirmed)',
+  'reason.more': 'and {n} more',
   'reason.not_analysed': '{role}: not analysed, because {why}',
   'reason.failed': '{role}: analysis failed, because {why}',
   'reason.provisional': '{role}: provisional result, on part of the images',
@@ -147,6 +148,8 @@ export const en = {
   'case.reject': 'Keep the known identity',
   'case.differs': 'differs',
   'case.study': 'Study of {date}',
+  'case.undated': 'Study without a date',
+  'case.nostudy': 'Nothing of this case can be shown.',
 
   'identity.PatientName': 'Name',
   'identity.PatientID': 'ID',
@@ -159,6 +162,11 @@ export const en = {
   'warning.conflicting_duplicate': 'Different images came under one SOPInstanceUID: both are kept, check with the site.',
 
   'warning.analysis_late': 'The AI is late: read these images without waiting for it.',
+
+  'warning.short.identity_correction': 'Identity to confirm',
+  'warning.short.two_patients_one_study': 'Two patients in one study',
+  'warning.short.conflicting_duplicate': 'Two images under one UID',
+  'warning.short.analysis_late': 'The AI is late',
 
   'event.opened': 'Case opened',
   'event.received': 'Images received',

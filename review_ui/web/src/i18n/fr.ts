@@ -60,6 +60,7 @@ export const fr: Dictionary = {
   'reason.onset': 'Début des symptômes il y a {duration}',
   'reason.suspected_haemorrhage': 'Hémorragie suspectée, {volume}{side} (IA, à confirmer)',
   'reason.suspected_infarct': 'Infarctus suspecté, {volume}{side} (IA, à confirmer)',
+  'reason.more': 'et {n} autres',
   'reason.not_analysed': '{role} : non analysé, car {why}',
   'reason.failed': '{role} : échec de l’analyse, car {why}',
   'reason.provisional': '{role} : résultat provisoire, sur une partie des images',
@@ -149,6 +150,8 @@ export const fr: Dictionary = {
   'case.reject': 'Garder l’identité connue',
   'case.differs': 'diffère',
   'case.study': 'Examen du {date}',
+  'case.undated': 'Examen sans date',
+  'case.nostudy': 'Rien de ce dossier ne peut être montré.',
 
   'identity.PatientName': 'Nom',
   'identity.PatientID': 'Identifiant',
@@ -162,6 +165,11 @@ export const fr: Dictionary = {
     'Des images différentes sont arrivées sous un même SOPInstanceUID : les deux sont gardées, vérifiez avec le site.',
 
   'warning.analysis_late': 'L’IA est en retard : lisez ces images sans l’attendre.',
+
+  'warning.short.identity_correction': 'Identité à confirmer',
+  'warning.short.two_patients_one_study': 'Deux patients dans un examen',
+  'warning.short.conflicting_duplicate': 'Deux images sous un même UID',
+  'warning.short.analysis_late': 'L’IA est en retard',
 
   'event.opened': 'Dossier ouvert',
   'event.received': 'Images reçues',

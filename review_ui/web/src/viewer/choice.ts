@@ -7,12 +7,12 @@ export interface Readable {
   series: Series;
 }
 
-const WITHOUT_IMAGES = new Set(['SEG', 'SR', 'PR', 'KO', 'RTSTRUCT', 'DOC', 'PLAN', 'REG', 'AU', 'ECG']);
+const WITHOUT_IMAGES = new Set(['SEG', 'SR', 'PR', 'KO', 'RTSTRUCT', 'RTPLAN', 'DOC', 'PLAN', 'REG', 'AU', 'ECG']);
 const ROLE_ORDER = ['ncct', 'dwi', 'flair', 'adc', 'cta', 'other'];
 
 export function readable(detail: CaseDetail): Readable[] {
   return detail.studies.flatMap((study) =>
-    study.series.filter((series) => !WITHOUT_IMAGES.has(series.modality) && series.images > 0).map((series) => ({ study, series })),
+    study.series.filter((series) => !series.ours && !WITHOUT_IMAGES.has(series.modality) && series.images > 0).map((series) => ({ study, series })),
   );
 }
 

@@ -90,6 +90,11 @@ export class Reading {
     this.goTo(next ?? (by > 0 ? stops[0]! : stops.at(-1)!));
   }
 
+  private largestFinding(): number | undefined {
+    const [largest] = [...this.findings].sort((a, b) => b.volume_ml - a.volume_ml);
+    return largest?.centre_mm ? nearestSlice(this.slices, largest.centre_mm) : undefined;
+  }
+
   /** Slices of the findings' centres, in order. */
   findingSlices(): number[] {
     const centres = this.findings.flatMap((finding) => (finding.centre_mm ? [finding.centre_mm] : []));
@@ -124,7 +129,7 @@ export class Reading {
 
   reset(): void {
     this.pane?.reset();
-    if (this.choice) this.useWindow(firstWindow(this.choice.series.modality, this.choice.series.role));
+    if (this.choice) this.useWindow(firstWindow(this.choice.series.role));
   }
 
   toggleOverlay(): void {
@@ -205,10 +210,9 @@ export class Reading {
     this.stacks = stacks;
     this.stack = stack;
     this.problem = undefined;
-    const index = here >= 0 ? here : (this.findingSlices()[0] ?? Math.floor(slices.length / 2));
+    const index = here >= 0 ? here : (this.largestFinding() ?? Math.floor(slices.length / 2));
     this.index = index;
-    const { modality, role } = choice.series;
-    const name = firstWindow(modality, role);
+    const name = firstWindow(choice.series.role);
     const range = same && this.range ? this.range : namedRange(name);
     const wasAuto = same ? this.isAuto : name === 'auto';
     await this.pane?.show(slices, index, range, same);

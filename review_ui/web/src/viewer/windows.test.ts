@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { firstWindow, namedRange, nameOf, rangeFromValues, rangeOf, widthAndLevel } from './windows';
 
 it('opens a plain head CT in the brain window and anything else in its own', () => {
-  expect(firstWindow('CT', 'ncct')).toBe('brain');
-  expect(firstWindow('CT', 'cta')).toBe('auto');
-  expect(firstWindow('MR', 'dwi')).toBe('auto');
+  expect(firstWindow('ncct')).toBe('brain');
+  expect(firstWindow('cta')).toBe('auto');
+  expect(firstWindow('other')).toBe('auto');
 });
 
 it('knows its windows both ways', () => {

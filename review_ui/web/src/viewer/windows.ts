@@ -24,9 +24,9 @@ export function widthAndLevel({ lower, upper }: Range): { width: number; level: 
   return { width: upper - lower, level: (upper + lower) / 2 };
 }
 
-/** The window a series opens with: brain for a non-contrast head CT, else its own. */
-export function firstWindow(modality: string, role: string): WindowName {
-  return modality === 'CT' && role !== 'cta' ? 'brain' : 'auto';
+/** The window a series opens with: brain for a non-contrast head CT, else the series' own. */
+export function firstWindow(role: string): WindowName {
+  return role === 'ncct' ? 'brain' : 'auto';
 }
 
 export function namedRange(name: WindowName): Range | undefined {
