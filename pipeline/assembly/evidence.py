@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,9 +25,10 @@ _PRIVATE_B_VALUE = {"GE": (0x0043, 0x1039), "SIEMENS": (0x0019, 0x100C), "PHILIP
 class Evidence:
     """Facts from headers; texts upper case, "" or None when the headers say nothing.
 
-    ``contrast`` names the tags that say a contrast agent was given. ``normals`` are the distinct slice
-    normals (LPS, rounded), ``extent_mm`` the distance between outermost slices, ``repeats`` the
-    largest number of images at one position. Times in ms, b-values in s/mm2.
+    ``contrast`` names the tags that say a contrast agent was given. ``normal`` is the slice normal (LPS)
+    of most images, ``orientations`` how many there are if none of them has the majority, else 1,
+    ``extent_mm`` the distance between the outermost slices, ``repeats`` the largest number of images
+    at one position. Times in ms, b-values in s/mm2.
     """
 
     modality: str
@@ -39,7 +41,8 @@ class Evidence:
     thickness_mm: float | None
     field_mm: float | None
     tilt_degrees: float
-    normals: tuple[tuple[float, float, float], ...]
+    normal: tuple[float, ...] | None
+    orientations: int
     extent_mm: float | None
     repeats: int
     b_values: tuple[float, ...]
@@ -53,8 +56,8 @@ class Evidence:
 
 def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
     """Read the evidence of a series from the headers that have arrived, at least one."""
-    first = max(headers, key=len)  # the fullest one, in case another was cut short
-    normals, extent_mm, repeats = _geometry(headers)
+    first = _typical(headers)
+    lie = _geometry(headers)
     return Evidence(
         modality=text(first, "Modality"),
         SOPClassUID=text(first, "SOPClassUID"),
@@ -66,9 +69,10 @@ def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
         thickness_mm=number(first, "SliceThickness"),
         field_mm=_field_mm(first),
         tilt_degrees=number(first, "GantryDetectorTilt") or 0.0,
-        normals=normals,
-        extent_mm=extent_mm,
-        repeats=repeats,
+        normal=lie.normal,
+        orientations=lie.orientations,
+        extent_mm=lie.extent_mm,
+        repeats=lie.repeats,
         b_values=_b_values(headers),
         RepetitionTime=number(first, "RepetitionTime"),
         EchoTime=number(first, "EchoTime") or number(first, "EffectiveEchoTime"),
@@ -93,14 +97,34 @@ def _field_mm(header: pydicom.Dataset) -> float | None:
     return spacing * columns if spacing and columns else None
 
 
-def _geometry(headers: Sequence[pydicom.Dataset]) -> tuple[tuple[tuple[float, float, float], ...], float | None, int]:
+def _typical(headers: Sequence[pydicom.Dataset]) -> pydicom.Dataset:
+    """The fullest header of the commonest ImageType: not a scout among slices, not one that was cut short."""
+    kinds = Counter(text(header, "ImageType") for header in headers)
+    commonest = kinds.most_common(1)[0][0]
+    return max((header for header in headers if text(header, "ImageType") == commonest), key=len)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lie:
+    """How the images lie; see `Evidence`."""
+
+    normal: tuple[float, ...] | None = None
+    orientations: int = 0
+    extent_mm: float | None = None
+    repeats: int = 1
+
+
+def _geometry(headers: Sequence[pydicom.Dataset]) -> _Lie:
     planes = [plane for header in headers for plane in _planes(header)]
     if not planes:
-        return (), None, 1
-    along = [float(np.dot(normal, position)) for normal, position in planes]
-    _, counts = np.unique(np.round([position for _, position in planes], 1), axis=0, return_counts=True)
-    distinct = dict.fromkeys(tuple(round(float(part), 2) + 0.0 for part in normal) for normal, _ in planes)
-    return tuple((n[0], n[1], n[2]) for n in distinct), max(along) - min(along), int(counts.max())
+        return _Lie()
+    normals = Counter(tuple(round(float(part), 2) + 0.0 for part in normal) for normal, _ in planes)
+    main, count = normals.most_common(1)[0]
+    placed = [position for normal, position in planes if tuple(np.round(normal, 2) + 0.0) == main]
+    along = np.array(placed) @ np.array(main)
+    _, counts = np.unique(np.round(placed, 1), axis=0, return_counts=True)
+    orientations = 1 if count > len(planes) / 2 else len(normals)
+    return _Lie(main, orientations, float(np.ptp(along)), int(counts.max()))
 
 
 def _planes(header: pydicom.Dataset) -> list[tuple[np.ndarray, tuple[float, ...]]]:

@@ -77,7 +77,7 @@ def _localiser(evidence: Evidence) -> Recognition | None:
     named = evidence.image_type & _LOCALISER
     if named:
         return _other(f"localiser (ImageType {min(named)})")
-    if len(evidence.normals) >= 3:
+    if evidence.orientations >= 3:
         return _other("localiser (images in three or more orientations)", 0.8)
     return None
 
@@ -121,7 +121,7 @@ def _no_head_by_description(evidence: Evidence) -> Recognition | None:
 def _not_plain_ct(evidence: Evidence) -> Recognition | None:
     if evidence.modality != "CT":
         return None
-    if evidence.normals and abs(evidence.normals[0][2]) < 0.7:
+    if evidence.normal is not None and abs(evidence.normal[2]) < 0.7:
         return _other("CT reformatted in another plane than axial (ImageOrientationPatient)", 0.9)
     if evidence.repeats >= 4:
         return _other(f"CT perfusion or dynamic series ({evidence.repeats} images at one position)", 0.9)

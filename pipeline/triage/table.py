@@ -59,6 +59,12 @@ def _seen(report: SeriesReport) -> str:
         f"suspected {f.kind} {f.volume_ml:.1f} mL, {f.side} (confidence {f.confidence:.2f})" for f in report.findings
     ]
     if report.bundle:
-        lines += [] if report.findings else ["nothing suspected"]
+        lines += [] if report.findings else [_no_suspicion(report)]
         lines.append(f"by {report.bundle} {report.bundle_version}")
     return "\n".join([*lines, *report.flags, *report.notes])
+
+
+def _no_suspicion(report: SeriesReport) -> str:
+    """A negative result on half a series must not read as a negative series."""
+    partial = report.coverage is not None and report.coverage.provisional
+    return "no suspicion on the images that came; the series is not whole" if partial else "no suspicion"

@@ -131,6 +131,22 @@ def test_a_first_image_without_diffusion_weighting_is_diffusion_once_the_others_
     assert recognise([first, header(MR, DiffusionBValue=1000.0)]).role is SeriesRole.DWI
 
 
+def test_a_scout_among_the_slices_does_not_make_a_localiser_of_them() -> None:
+    scouts = [
+        header(CT, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], ImageOrientationPatient=orientation, KVP=120)
+        for orientation in ([1, 0, 0, 0, 0, -1], [0, 1, 0, 0, 0, -1])
+    ]
+    slices = [header(CT, ImagePositionPatient=[0, 0, 5 * k]) for k in range(30)]
+    assert recognise([*scouts, *slices]).role is SeriesRole.NCCT
+    assert recognise(scouts).role is SeriesRole.OTHER
+
+
+def test_three_planes_of_a_few_images_each_are_a_localiser() -> None:
+    planes = ([1, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, -1], [0, 1, 0, 0, 0, -1])
+    images = [header(MR, ImageOrientationPatient=plane, DiffusionBValue=1000.0) for plane in planes]
+    assert "three or more orientations" in recognise(images).reason
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["Modality", "BodyPartExamined", "SeriesDescription", "ContrastBolusAgent", "SequenceName"]),
