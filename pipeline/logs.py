@@ -30,8 +30,14 @@ def only_allowed_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Map
 
 def configure(process: str, level: int = logging.INFO) -> None:
     """Send this process's log lines to standard error, one JSON object a line."""
+
+    def name_process(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.setdefault("process", process)  # a context variable would be missing in other threads
+        return event
+
     structlog.configure(
         processors=[
+            name_process,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -42,7 +48,6 @@ def configure(process: str, level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.captureWarnings(capture=True)
     logging.basicConfig(level=logging.WARNING, handlers=[LibraryHandler()], force=True)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from pipeline.assembly.facts import read_facts
 from pipeline.database.arrival import complete_if_arrived, series_of_association
@@ -19,6 +19,9 @@ from pipeline.database.filing import Filed, file_instance
 from pipeline.database.tables import association
 from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
 from pipeline.domain.receipt import Receipt
+
+NOT_READY = (OperationalError, InterfaceError, ProgrammingError)
+"""The server is away, or its schema is not there yet (undefined table): both are waited for."""
 
 AT_ONCE = 16
 """Receipts in one transaction: few, so that a new case is visible soon behind another study's images."""
@@ -49,7 +52,7 @@ class PostgresIndex:
             for first in range(0, len(waiting), AT_ONCE):
                 with self._engine.begin() as connection:
                     self._record(connection, waiting[first : first + AT_ONCE])
-        except (OperationalError, InterfaceError) as error:
+        except NOT_READY as error:
             raise DatabaseUnavailable from error
 
     def association_closed(self, association_id: str) -> None:
@@ -59,7 +62,7 @@ class PostgresIndex:
                 connection.execute(insert(association).values(id=association_id).on_conflict_do_nothing())
                 for series_id in series_of_association(connection, association_id):
                     complete_if_arrived(connection, series_id, self._now(), self._quiet_time_s)
-        except (OperationalError, InterfaceError) as error:
+        except NOT_READY as error:
             raise DatabaseUnavailable from error
 
     def _record(self, connection: Connection, receipts: list[Receipt]) -> None:
