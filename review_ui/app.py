@@ -21,7 +21,7 @@ from review_ui.dicomweb.part10 import be_quiet
 from review_ui.dicomweb.series_metadata import MetadataReader
 from review_ui.events.hub import EventHub
 from review_ui.http import problems
-from review_ui.http.middleware import AccessLog, RequiresOurHeader, SecurityHeaders
+from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.routes import cases, dicomweb, events, identity, session, status
 from review_ui.version import installed_version
@@ -54,7 +54,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     app.include_router(_api())
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
-    for middleware in (RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
+    for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
         app.add_middleware(middleware)
     return app
 

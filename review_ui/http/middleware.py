@@ -8,6 +8,7 @@ from time import monotonic
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review_ui.http.problems import answer
@@ -128,3 +129,32 @@ class RequiresOurHeader:
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+LONGEST_BODY = 256 * 1024
+"""Bytes a request may carry: forms, never images, which come through the DICOM door."""
+
+
+class LimitsBodies:
+    """Refuses a request that carries more than the desk has any use for, before it fills the memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        declared = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
+        if declared.isdigit() and int(declared) > LONGEST_BODY:
+            await answer(413, "That is more than this service takes.")(scope, receive, send)
+            return
+        carried = 0
+
+        async def counting() -> Message:
+            nonlocal carried
+            message = await receive()
+            carried += len(message.get("body", b""))
+            if carried > LONGEST_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counting, send)

@@ -23,6 +23,7 @@ _CODES = {
     405: "method_not_allowed",
     406: "not_acceptable",
     409: "conflict",
+    413: "too_large",
     422: "invalid",
     429: "too_many_requests",
     503: "database_unavailable",

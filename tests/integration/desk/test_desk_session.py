@@ -135,5 +135,13 @@ def test_texts_no_database_can_hold_are_refused_not_crashed_on(desk: Any) -> Non
     assert client.post("/api/v1/session", content=b"not json").status_code == 422
 
 
+def test_a_body_that_is_far_too_long_is_refused_declared_or_not(desk: Any) -> None:
+    client = desk.client()
+    assert client.post("/api/v1/session", content=b"x" * 300_000).status_code == 413
+    pieces = (b"x" * 10_000 for _ in range(30))
+    assert client.post("/api/v1/session", content=pieces).status_code == 413
+    assert client.get("/api/v1/status").status_code == 200
+
+
 def _json(text: str) -> str:
     return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
