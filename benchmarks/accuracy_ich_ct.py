@@ -19,12 +19,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.synthetic_heads import scans
 from models.predict import BundlePredictor, load, predict
 from models.registry import find
-from models.synthesis import prior as priors
-from models.synthesis.acquisition import acquire, draw_scan
-from models.synthesis.draw import Odds, draw
-from models.synthesis.paint import HEAD_GRID, paint
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.ports import Prediction
 from pipeline.domain.volume import Volume, VoxelUnit
@@ -57,7 +54,8 @@ def read_slice(image: Path, mask: Path | None) -> tuple[Volume, Mask]:
 
 def _coloured(mask: Path) -> Mask:
     colours = np.asarray(Image.open(mask).convert("RGB")).astype(int)
-    return colours.max(-1) > 100
+    blood: Mask = colours.max(-1) > 100
+    return blood
 
 
 def score(name: str, prediction: Prediction, truth: Mask) -> SliceScore:
@@ -69,36 +67,46 @@ def score(name: str, prediction: Prediction, truth: Mask) -> SliceScore:
     return SliceScore(name, dice, truth.sum() * area, said.sum() * area, both > 0, prediction.scan_probability)
 
 
-def score_folder(predictor: BundlePredictor, cases: Path) -> list[SliceScore]:
-    """Every slice of a folder."""
+def score_folder(predictor: BundlePredictor, cases: Path, *, bloody: bool = True) -> list[SliceScore]:
+    """Every slice of a folder; without ``bloody`` the masks are of something else and the truth is nothing."""
     scores = []
     for image in sorted((cases / "images").glob("*.png")):
-        volume, truth = read_slice(image, cases / "masks" / image.name)
+        volume, truth = read_slice(image, cases / "masks" / image.name if bloody else None)
         scores.append(score(image.stem, predict(predictor, volume), truth))
     return scores
 
 
-def normal_heads(predictor: BundlePredictor, folder: Path, count: int) -> list[tuple[float, float]]:
-    """(marked mL, scan probability) of synthetic heads without blood, from the anatomies kept to judge by."""
-    names = sorted(file.stem for file in folder.glob("*.npz"))[-4:]
-    anatomies = priors.load(folder, names)
+def area_under_curve(with_blood: list[float], without: list[float]) -> float:
+    """Chance that a slice with blood is given a higher probability than one without (Mann-Whitney)."""
+    pairs = [(a > b) + (a == b) / 2 for a in with_blood for b in without]
+    return sum(pairs) / len(pairs)
+
+
+def normal_heads(predictor: BundlePredictor, prior: Path, count: int) -> list[float]:
+    """Marked mL in synthetic heads without blood, from the anatomies kept to judge by."""
     found = []
-    for seed in range(count):
-        rng = np.random.default_rng((20261121, seed))
-        painted = paint(draw(rng, len(anatomies), Odds(haemorrhage=0.0)), anatomies)
-        thickness = float(rng.choice([1.25, 2.5, 5.0, 5.0, 5.0, 8.0]))
-        centres = tuple(np.arange(2.0, 140.0, thickness))
-        hu, _ = acquire(painted, draw_scan(rng, centres, thickness, calm=True))
-        _, dy, dx = HEAD_GRID.spacing_mm
-        affine = PatientFromVoxel(np.diag([dx, dy, thickness, 1.0]))
-        volume = Volume(np.clip(hu.numpy(), -1024, 3071).round().astype(np.int16), affine, VoxelUnit.HU)
-        said = predict(predictor, volume)
-        found.append((float((said.labels > 0).sum()) * affine.voxel_volume_ml, said.scan_probability))
+    for scan in scans(prior, count, haemorrhage=0.0):
+        said = predict(predictor, scan.volume)
+        found.append(float((said.labels > 0).sum()) * scan.volume.patient_from_voxel.voxel_volume_ml)
+    return found
+
+
+def bleeding_heads(predictor: BundlePredictor, prior: Path, count: int) -> list[float]:
+    """Dice of synthetic heads that hold at least 1 mL of blood."""
+    found = []
+    for scan in scans(prior, count, haemorrhage=1.0):
+        said = predict(predictor, scan.volume).labels > 0
+        if scan.blood_ml >= 1:
+            found.append(2 * float((said & scan.blood).sum()) / float(said.sum() + scan.blood.sum()))
     return found
 
 
 def table(
-    bundle_id: str, scores: list[SliceScore], normals: list[tuple[float, float]], seconds: float
+    bundle_id: str,
+    scores: list[SliceScore],
+    negatives: list[SliceScore],
+    synthetic: tuple[list[float], list[float]],
+    seconds: float,
 ) -> dict[str, object]:
     """The figures of one bundle."""
     dice = np.array([s.dice for s in scores])
@@ -114,12 +122,22 @@ def table(
         "detected_over_2_cm2": sum(s.overlaps for s in large),
         "seconds_per_slice": round(seconds / len(scores), 2),
     }
+    if negatives:
+        row["ischaemic_slices"] = len(negatives)
+        row["ischaemic_false_cm2_mean"] = round(float(np.mean([s.said_cm2 for s in negatives])), 2)
+        row["ischaemic_slices_marked"] = int(sum(s.said_cm2 > 0 for s in negatives))
+        bloody = [s.probability for s in scores if s.truth_cm2 > 0]
+        row["slice_auc"] = round(area_under_curve(bloody, [s.probability for s in negatives]), 3)
+    normals, bleeding = synthetic
     if normals:
-        volumes = np.array([volume for volume, _ in normals])
+        volumes = np.array(normals)
         row["normal_heads"] = len(normals)
         row["normal_false_ml_mean"] = round(float(volumes.mean()), 2)
         row["normal_false_ml_median"] = round(float(np.median(volumes)), 2)
         row["normal_below_half_ml"] = round(float((volumes <= 0.5).mean()), 2)
+    if bleeding:
+        row["bleeding_heads"] = len(bleeding)
+        row["bleeding_dice_mean"] = round(float(np.mean(bleeding)), 3)
     return row
 
 
@@ -133,8 +151,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Print one JSON line a bundle, and with --slices one a slice."""
     cli = argparse.ArgumentParser(description=__doc__)
     cli.add_argument("--cases", type=Path, required=True, help="folder with images/ and masks/")
-    cli.add_argument("--prior", type=Path, help="folder of built anatomies: adds synthetic normal heads")
-    cli.add_argument("--normals", type=int, default=40)
+    cli.add_argument("--negatives", type=Path, help="folder with images/ of slices without blood, as in CPAISD")
+    cli.add_argument("--prior", type=Path, help="folder of built anatomies: adds synthetic heads")
+    cli.add_argument("--synthetic", type=int, default=40, help="how many synthetic heads of each sort (default: 40)")
     cli.add_argument("--bundle", action="append", help="default: ich-ct and ich-ct-threshold")
     cli.add_argument("--slices", action="store_true", help="print every slice too")
     chosen = cli.parse_args(arguments)
@@ -144,11 +163,15 @@ def main(arguments: list[str] | None = None) -> int:
         started = time.monotonic()
         scores = score_folder(predictor, chosen.cases)
         seconds = time.monotonic() - started
-        normals = normal_heads(predictor, chosen.prior, chosen.normals) if chosen.prior else []
+        negatives = score_folder(predictor, chosen.negatives, bloody=False) if chosen.negatives else []
+        synthetic: tuple[list[float], list[float]] = ([], [])
+        if chosen.prior:
+            count = chosen.synthetic
+            synthetic = normal_heads(predictor, chosen.prior, count), bleeding_heads(predictor, chosen.prior, count)
         if chosen.slices:
-            for one in scores:
+            for one in (*scores, *negatives):
                 print(sentence(one))
-        print(json.dumps(table(bundle_id, scores, normals, seconds)))
+        print(json.dumps(table(bundle_id, scores, negatives, synthetic, seconds)))
     return 0
 
 

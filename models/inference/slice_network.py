@@ -16,6 +16,7 @@ from models.inference.components import numbered, voxel_ml
 from models.inference.inputs import check_ct
 from models.inference.orientation import tilt_degrees, upright
 from models.inference.segmentation import Segmentation
+from models.inference.skull import intracranial
 from models.inference.slices import SlicePlan, network_slices, plan_slices, source_probability
 from models.inference.straighten import LARGEST_TILT_DEGREES, resampled, straight_grid
 from models.inference.windows import triples, windowed
@@ -36,11 +37,13 @@ SCORED_MM2 = 100.0
 class Operating:
     """The operating point: probability threshold, least lesion, and scan calibration.
 
-    ``scan_scale`` and ``scan_shift`` turn the logit of the scan score into that of its probability.
+    ``inside_skull`` leaves out what lies outside the skull. ``scan_scale`` and ``scan_shift`` turn the
+    logit of the scan score into that of its probability.
     """
 
     threshold: float = 0.5
     minimum_ml: float = 0.3
+    inside_skull: bool = True
     scan_scale: float = 1.0
     scan_shift: float = 0.0
 
@@ -72,6 +75,8 @@ class SliceNetwork:
         for done, first, values in self._looked_at(hu):
             probability[first : first + len(values)] = values
             yield Step("network", 0.1 + 0.8 * done)
+        if self._operating.inside_skull:
+            probability *= torch.from_numpy(intracranial(hu.cpu().numpy(), plan.spacing_kji_mm[1]))
         looked = time.monotonic()
         source = self._on_source(probability, plan, straight, turned.patient_from_voxel, turned.voxels.shape)
         thickness = turned.patient_from_voxel.spacing_mm[2]

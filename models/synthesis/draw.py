@@ -77,7 +77,7 @@ def _pose(d: Draw) -> Pose:
 
 
 def _tissue(d: Draw) -> Tissue:
-    strong_cupping = d.chance(0.35)
+    strong_cupping = d.chance(0.4)
     return Tissue(
         csf_hu=d.between(0, 15),
         white_hu=d.between(20, 34),
@@ -91,10 +91,12 @@ def _tissue(d: Draw) -> Tissue:
         ventricle_growth_mm=d.between(-1.0, 2.0) if d.chance(0.5) else d.between(1.5, 8.0),
         atrophy=d.between(0, 0.08) if d.chance(0.5) else 0.0,
         leukoaraiosis_hu=d.between(3, 12) if d.chance(0.4) else 0.0,
-        tight_width_mm=d.between(1.5, 8.0) if d.chance(0.6) else 0.0,
+        tight_width_mm=d.between(1.5, 8.0) if d.chance(0.7) else 0.0,
         tight_strength=d.between(0.6, 1.0),
         cupping_hu=d.between(4, 22) if strong_cupping else d.between(-1, 9),
         cupping_length_mm=d.between(1.5, 6) if strong_cupping else d.between(4, 14),
+        vertex_hu=d.between(0, 26),
+        vertex_reach=d.between(0, 1.5),
     )
 
 

@@ -14,13 +14,13 @@ CONTUSED_MM: tuple[Triple, ...] = ((28, -50, -8), (20, -60, 5), (42, -12, -26), 
 
 
 def collection(d: Draw, shape: str) -> Collection:
-    """A subdural ``crescent`` or an epidural ``lens``; one crescent in four is not acute."""
+    """A subdural ``crescent`` or an epidural ``lens``; three crescents in ten are not acute."""
     crescent = shape == "crescent"
     side = d.sign()
     around, up = d.between(-1.3, 1.3), d.between(-0.25, 0.9)
     hu = d.between(48, 82)
-    if crescent and d.chance(0.4):
-        hu = d.between(33, 50) if d.chance(0.5) else d.between(12, 28)
+    if crescent and d.chance(0.3):
+        hu = d.between(38, 50) if d.chance(0.4) else d.between(10, 26)
     return Collection(
         shape=shape,
         direction=(side * math.cos(around) * math.cos(up), -math.sin(around) * math.cos(up), math.sin(up)),

@@ -37,7 +37,9 @@ class Anatomy:
         """Channels at head coordinates [3, k, j, i] in mm: fractions 0..1, distances in mm."""
         index = [CHANNELS.index(name) for name in channels]
         stack = self.maps[index].to(coordinates.device, torch.float32)[None]
-        values = functional.grid_sample(stack, _normalised(coordinates, self.grid), align_corners=True, padding_mode="border")
+        values = functional.grid_sample(
+            stack, _normalised(coordinates, self.grid), align_corners=True, padding_mode="border"
+        )
         return {name: _decoded(name, values[0, n]) for n, name in enumerate(channels)}
 
 

@@ -54,6 +54,8 @@ class Tissue:
     tight_strength: float
     cupping_hu: float
     cupping_length_mm: float
+    vertex_hu: float
+    vertex_reach: float
 
 
 @dataclass(frozen=True, slots=True)

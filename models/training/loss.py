@@ -1,4 +1,4 @@
-"""Dice over the slices that hold blood, weighted cross-entropy everywhere."""
+"""Dice over the slices that hold blood and over the batch as one, weighted cross-entropy everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ def blood_loss(logits: Tensor, labels: Tensor, blood_weight: float) -> Tensor:
     """
     weights = torch.tensor([1.0, blood_weight], device=logits.device)
     entropy = functional.cross_entropy(logits, labels, weight=weights)
-    return entropy + present_dice_loss(logits.softmax(1)[:, 1], labels)
+    probability = logits.softmax(1)[:, 1]
+    return entropy + present_dice_loss(probability, labels) + 0.5 * whole_dice_loss(probability, labels)
+
+
+def whole_dice_loss(probability: Tensor, labels: Tensor) -> Tensor:
+    """One minus soft Dice of the batch taken as one image: blood seen in a slice without any counts here."""
+    truth = labels.to(probability.dtype)
+    return 1 - (2 * (probability * truth).sum() + 2) / (probability.sum() + truth.sum() + 2)
 
 
 def present_dice_loss(probability: Tensor, labels: Tensor) -> Tensor:

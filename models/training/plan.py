@@ -8,7 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Settings of one run; ``minutes`` is time spent training, resumed runs counted together."""
+    """Settings of one run.
+
+    ``minutes`` is time spent on steps, resumed runs counted together: of the processor where the
+    network runs on the CPU (a busy machine then takes longer, not fewer steps), else of the clock.
+    One freshly painted head joins the pool every ``steps_per_head`` steps.
+    """
 
     minutes: float
     seed: int = 0
@@ -16,10 +21,11 @@ class Plan:
     batch: int = 8
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
-    blood_weight: float = 4.0
+    blood_weight: float = 2.0
     ema: float = 0.997
     pool: int = 320
     first_pool: int = 16
+    steps_per_head: int = 5
     checkpoint_minutes: float = 5.0
     held_out: int = 4
 

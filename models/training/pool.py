@@ -79,7 +79,7 @@ class Painter:
 def _paint_forever(folder: Path, names: tuple[str, ...], seed: int, out: Any) -> None:
     torch.set_num_threads(1)
     # A head painted later matters less than a step of the network trained now.
-    os.nice(7)
+    os.nice(3)
     prior = priors.load(folder, names)
     odds = Odds()
     while True:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -35,7 +37,8 @@ def train(
     with Painter(prior_folder, learn, first_seed) as painter:
         batches = _batches(painter, plan, np.random.default_rng((plan.seed, trainer.progress.step)))
         next_mark = trainer.progress.seconds + plan.checkpoint_minutes * 60
-        for _ in timed_steps(trainer, batches):
+        clock = time.process_time if device.type == "cpu" else time.monotonic
+        for _ in timed_steps(trainer, batches, clock):
             _report(trainer, log)
             if trainer.progress.seconds >= next_mark:
                 _mark(trainer, validation, checkpoint, log)
@@ -62,16 +65,18 @@ def _validation(folder: Path, names: list[str], plan: Plan) -> list[Sample]:
 def _batches(painter: Painter, plan: Plan, rng: np.random.Generator) -> Iterator[Sample]:
     ring: list[PooledHead] = []
     taken = 0
-    while True:
-        head = painter.take(wait_s=300.0 if len(ring) < plan.first_pool else 0.0)
-        if head is not None:
-            if len(ring) < plan.pool:
+    for step in itertools.count():
+        while len(ring) < plan.first_pool:
+            head = painter.take(wait_s=300.0)
+            if head is not None:
                 ring.append(head)
-            else:
-                ring[taken % plan.pool] = head
+        head = painter.take(wait_s=0.0) if step % plan.steps_per_head == 0 else None
+        if head is not None and len(ring) < plan.pool:
+            ring.append(head)
+        elif head is not None:
+            ring[taken % plan.pool] = head
             taken += 1
-        if len(ring) >= plan.first_pool:
-            yield batch_of(ring, plan.batch, rng)
+        yield batch_of(ring, plan.batch, rng)
 
 
 def _report(trainer: Trainer, log: TextIO) -> None:

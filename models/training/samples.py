@@ -20,8 +20,11 @@ Sample = tuple[Tensor, Tensor]
 def sample(head: PooledHead, rng: Generator) -> Sample:
     """One scan of one place in the head: float32 [6, j, i] and int64 [j, i]."""
     dz, last = HEAD_GRID.spacing_mm[0], HEAD_GRID.shape[0] - 1
-    if head.bloody_slices and rng.random() < 0.62:
+    if head.bloody_slices and rng.random() < 0.55:
         middle = float(rng.choice(head.bloody_slices)) * dz + rng.uniform(-1, 1)
+    elif rng.random() < 0.3:
+        # The vertex, where bone lies in the slice and mimics blood.
+        middle = float(rng.uniform(0.68, 0.97)) * last * dz
     else:
         middle = float(rng.uniform(4, last * dz - 4))
     thickness = float(rng.uniform(1.0, 8.5) if rng.random() < 0.8 else 5.0)

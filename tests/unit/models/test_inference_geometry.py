@@ -63,7 +63,7 @@ def rearranged(volume: Volume, order: tuple[int, ...], flips: tuple[bool, ...]) 
 
 
 def segmented(volume: Volume) -> Segmentation:
-    network = SliceNetwork(DenseIsBlood(), Operating(minimum_ml=0.0), mirror=True)
+    network = SliceNetwork(DenseIsBlood(), Operating(minimum_ml=0.0, inside_skull=False), mirror=True)
     return next(said for said in network.steps(volume) if isinstance(said, Segmentation))
 
 
