@@ -52,7 +52,8 @@ export function items(dataset: DataSet, tag: string): DataSet[] {
 
 /**
  * One flat data set per frame, as if every frame were an image of its own: the macros of the shared
- * and the per-frame functional groups (PS3.3 C.7.6.16) are lifted to the top.
+ * and the per-frame functional groups (PS3.3 C.7.6.16) are lifted to the top. What is at the top
+ * already stays: some scanners repeat UIDs of other images in their groups.
  */
 export function flatFrames(instance: DataSet): DataSet[] {
   const frames = numberOf(instance, TAG.NumberOfFrames) ?? 1;
@@ -61,7 +62,7 @@ export function flatFrames(instance: DataSet): DataSet[] {
   const { [TAG.SharedFunctionalGroupsSequence]: _s, [TAG.PerFrameFunctionalGroupsSequence]: _p, ...top } = instance;
   delete top[TAG.NumberOfFrames];
   const shared = lifted(items(instance, TAG.SharedFunctionalGroupsSequence)[0]);
-  return Array.from({ length: frames }, (_, frame) => ({ ...top, ...shared, ...lifted(perFrame[frame]) }));
+  return Array.from({ length: frames }, (_, frame) => ({ ...shared, ...lifted(perFrame[frame]), ...top }));
 }
 
 function lifted(groups: DataSet | undefined): DataSet {
