@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.errors import UnreadableInstance
@@ -25,7 +25,7 @@ _LONGEST_TEXT = 1024
 
 UNREADABLE = (
     InvalidDicomError, ValueError, TypeError, AttributeError, LookupError, OverflowError,
-    EOFError, NotImplementedError, RecursionError, OSError,
+    EOFError, NotImplementedError, RecursionError, OSError, BytesLengthException,
 )  # fmt: skip
 """What pydicom is known to raise on hostile or broken data sets."""
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pydicom
+from pydicom.errors import BytesLengthException
 
 UNREADABLE = (
     ValueError, TypeError, LookupError, AttributeError, OverflowError, NotImplementedError, EOFError, RecursionError,
+    BytesLengthException,
 )  # fmt: skip
 """What pydicom raises when a single broken value is converted."""
 
@@ -25,6 +27,14 @@ def text(header: pydicom.Dataset, keyword: str) -> str:
     try:
         many = value if isinstance(value, list | tuple | pydicom.multival.MultiValue) else [value]
         return "\\".join(str(part).strip() for part in many).upper()
+    except UNREADABLE:
+        return ""
+
+
+def uid(header: pydicom.Dataset, keyword: str) -> str:
+    """A UID of the top level as it stands; "" when absent or unreadable. It may be anything but a UID."""
+    try:
+        return str(header.get(keyword) or "")
     except UNREADABLE:
         return ""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydicom
 
-from pipeline.assembly.headers import number
+from pipeline.assembly.headers import number, uid
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.analysis import AnalysisState, Coverage
 from pipeline.domain.completeness import WHOLE_HEAD_MM, SeriesEvidence, covers_whole_head
@@ -93,7 +93,7 @@ def _read(files: Sequence[Path]) -> tuple[list[tuple[Path, pydicom.Dataset]], li
     for file in files:
         try:
             header = read_header(file)
-            if not header.get("SOPInstanceUID") or not header.get("SeriesInstanceUID"):
+            if not uid(header, "SOPInstanceUID") or not uid(header, "SeriesInstanceUID"):
                 raise UnreadableInstance("the data set is cut short or names no image")
             instances.append((file, header))
         except NeuroVigieError as error:
@@ -106,7 +106,7 @@ def _begin(instances: Sequence[tuple[Path, pydicom.Dataset]], expected: int | No
     headers = [header for _, header in instances]
     recognition = recognise(headers) if headers else Recognition(SeriesRole.OTHER, "no readable image", 0.0)
     return SeriesReport(
-        SeriesInstanceUID=str(headers[0].get("SeriesInstanceUID", "")) if headers else "",
+        SeriesInstanceUID=uid(headers[0], "SeriesInstanceUID") if headers else "",
         recognition=recognition,
         state=AnalysisState.FAILED,
         coverage=Coverage(images=len(headers), expected=expected or _promised(headers)),

@@ -15,6 +15,7 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.sr.coding import Code
 
+from pipeline.assembly.headers import uid
 from pipeline.domain.errors import BadInput
 from pipeline.domain.finding import Finding, FindingKind
 from pipeline.inference.mask_file import Mask, read_mask
@@ -88,9 +89,9 @@ def _sources(images: Sequence[SourceImage]) -> dict[str, pydicom.Dataset]:
                         "AccessionNumber", "StudyID", "ReferringPhysicianName"):  # fmt: skip
             if keyword not in header:
                 setattr(header, keyword, "")
-        if not header.get("FrameOfReferenceUID"):
+        if not uid(header, "FrameOfReferenceUID"):
             raise BadInput("the source series has no frame of reference, so no segmentation can lie on it")
-    return {str(header.SOPInstanceUID): header for header in headers}
+    return {uid(header, "SOPInstanceUID"): header for header in headers}
 
 
 def _in_source_order(

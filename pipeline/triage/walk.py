@@ -10,6 +10,7 @@ from pathlib import Path
 import pydicom
 
 from pipeline.assembly.facts import text_of
+from pipeline.assembly.headers import uid
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.errors import BadInput, NoDicomFound, NotDicom, UnreadableInstance
 from pipeline.domain.role import Recognition
@@ -105,12 +106,12 @@ def _gather(gathered: _Gathered, file: Path, folder: Path) -> None:
 
 
 def _uid(header: pydicom.Dataset, keyword: str) -> str:
-    if header.get("SOPClassUID") == _DICOMDIR or header.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
+    if uid(header, "SOPClassUID") == _DICOMDIR or header.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         raise UnreadableInstance("a DICOMDIR; the files it names are read by themselves")
-    uid = text_of(header, keyword)
-    if not uid:
+    named = text_of(header, keyword)
+    if not named:
         raise UnreadableInstance(f"it names no {'study' if keyword.startswith('Study') else 'series'} ({keyword})")
-    return uid
+    return named
 
 
 def _studies(gathered: _Gathered) -> tuple[FoundStudy, ...]:

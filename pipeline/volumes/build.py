@@ -11,7 +11,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from pipeline.assembly.headers import text
+from pipeline.assembly.headers import text, uid
 from pipeline.domain.errors import NotAnalysable, NotAVolume, TooLarge, UnreadableInstance
 from pipeline.domain.volume import Volume, VoxelUnit
 from pipeline.volumes.arrange import Arrangement, arrange, consistent
@@ -59,7 +59,7 @@ def _once_each(instances: Sequence[tuple[Path, pydicom.Dataset]]) -> list[tuple[
     """One file per SOPInstanceUID, the first that came."""
     unique: dict[str, tuple[Path, pydicom.Dataset]] = {}
     for path, header in instances:
-        unique.setdefault(str(header.get("SOPInstanceUID") or path), (path, header))
+        unique.setdefault(uid(header, "SOPInstanceUID") or str(path), (path, header))
     return list(unique.values())
 
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pipeline.assembly.headers import frames, in_groups, number, numbers, shared, text
+from pipeline.assembly.headers import frames, in_groups, number, numbers, shared, text, uid
 from pipeline.domain.errors import NotAVolume, NotDicom, UnreadableInstance
 from pipeline.volumes.limits import check_frame
 
 BROKEN = (
     InvalidDicomError, ValueError, TypeError, LookupError, AttributeError, OverflowError, NotImplementedError,
     RuntimeError, EOFError, OSError, MemoryError, AssertionError, struct.error, zlib.error,
+    BytesLengthException,
 )  # fmt: skip
 """What pydicom and the pixel decoders raise on broken or lying files."""
 
@@ -136,8 +137,8 @@ def _plane(path: Path, header: pydicom.Dataset, geometry: pydicom.Dataset, frame
     acquisition = number(geometry, "FrameAcquisitionNumber") or number(header, "AcquisitionNumber") or 0
     return SourceFrame(
         path=path,
-        SOPInstanceUID=str(header.get("SOPInstanceUID", "")),
-        FrameOfReferenceUID=str(header.get("FrameOfReferenceUID", "")),
+        SOPInstanceUID=uid(header, "SOPInstanceUID"),
+        FrameOfReferenceUID=uid(header, "FrameOfReferenceUID"),
         frame=frame,
         rows=int(number(header, "Rows") or 0),
         columns=int(number(header, "Columns") or 0),
