@@ -22,6 +22,9 @@ def conninfo(database_url: str) -> str:
 
 
 def connect(database_url: str, *, connections: int = 4) -> Engine:
-    """An engine that checks a pooled connection before it is used, so a restarted server is no error."""
+    """An engine that checks a pooled connection before it is used, so a restarted server is no error.
+
+    Parameters, which may be a patient's name, never stand in an error's text.
+    """
     url = make_url(database_url).set(drivername="postgresql+psycopg").update_query_dict(_KEEPALIVE)
-    return create_engine(url, pool_size=connections, max_overflow=2, pool_pre_ping=True)
+    return create_engine(url, pool_size=connections, max_overflow=2, pool_pre_ping=True, hide_parameters=True)

@@ -120,6 +120,7 @@ study = Table(
     _now("created_at"),
     # Two patients under one StudyInstanceUID stay two studies.
     UniqueConstraint("site_id", "study_instance_uid", "issuer_of_patient_id", "patient_id"),
+    Index(None, "case_id"),
 )
 
 series = Table(
@@ -215,6 +216,7 @@ finding = Table(
     Column("confidence", Float, nullable=False),
     Column("label", Integer, nullable=False),
     Column("centre_mm", JSONB),
+    Index(None, "analysis_id"),
 )
 
 result_object = Table(
@@ -228,6 +230,8 @@ result_object = Table(
     Column("path", Text, nullable=False),  # relative to the vault
     Column("sha256", Text, nullable=False),
     _now("created_at"),
+    Index(None, "analysis_id"),
+    Index(None, "series_instance_uid"),
 )
 
 identity_correction = Table(

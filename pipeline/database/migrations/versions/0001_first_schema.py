@@ -266,6 +266,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result_object")),
         sa.UniqueConstraint("sop_instance_uid", name=op.f("uq_result_object_sop_instance_uid")),
     )
+    op.create_index(op.f("ix_study_case_id"), "study", ["case_id"], unique=False)
+    op.create_index(op.f("ix_finding_analysis_id"), "finding", ["analysis_id"], unique=False)
+    op.create_index(op.f("ix_result_object_analysis_id"), "result_object", ["analysis_id"], unique=False)
+    op.create_index(
+        op.f("ix_result_object_series_instance_uid"), "result_object", ["series_instance_uid"], unique=False
+    )
     # Straight to the driver: SQLAlchemy would read the % signs in these functions as parameters.
     driver: Any = op.get_bind().connection.driver_connection
     driver.execute(NOTIFY_EVENT)
