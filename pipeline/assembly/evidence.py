@@ -180,5 +180,5 @@ def _number_of(element: pydicom.DataElement) -> float | None:
         if isinstance(value, pydicom.multival.MultiValue | list):
             return float(value[0])
         return float(value)
-    except (*UNREADABLE, struct.error):
+    except UNREADABLE:
         return None

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from pydicom.errors import BytesLengthException, InvalidDicomError
 
+from pipeline.assembly.headers import BROKEN
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.errors import UnreadableInstance
 from pipeline.domain.identity import PatientIdentity
@@ -22,12 +22,6 @@ _PIXEL_TAGS = (bytes.fromhex("e07f1000"), bytes.fromhex("7fe00010"))
 
 _LONGEST_TEXT = 1024
 """A hostile value is cut here; the standard's longest text of those we read is LO or PN, 64 a group."""
-
-UNREADABLE = (
-    InvalidDicomError, ValueError, TypeError, AttributeError, LookupError, OverflowError,
-    EOFError, NotImplementedError, RecursionError, OSError, BytesLengthException,
-)  # fmt: skip
-"""What pydicom is known to raise on hostile or broken data sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ def read_facts(path: Path) -> InstanceFacts:
         with path.open("rb") as file:
             header = pydicom.dcmread(file, stop_before_pixels=True)
             facts = _facts(header, _pixel_digest(file))
-    except UNREADABLE as error:
+    except BROKEN as error:
         raise UnreadableInstance(f"the data set cannot be read ({type(error).__name__})") from error
     if not (facts.StudyInstanceUID and facts.SeriesInstanceUID):
         raise UnreadableInstance("the data set names no study or no series")
@@ -68,7 +62,7 @@ def text_of(header: pydicom.Dataset, keyword: str) -> str:
     """One text value, decoded, cut and without control characters; "" when absent or undecodable."""
     try:
         value = header.get(keyword, "")
-    except UNREADABLE:
+    except BROKEN:
         return ""
     shown = "".join(character for character in str(value or "") if character.isprintable())
     return shown[:_LONGEST_TEXT]
@@ -115,7 +109,7 @@ def position_along_normal_mm(header: pydicom.Dataset) -> float | None:
         orientation = np.array([float(value) for value in header.ImageOrientationPatient])
         position = np.array([float(value) for value in header.ImagePositionPatient])
         along = float(np.dot(np.cross(orientation[:3], orientation[3:]), position))
-    except UNREADABLE:
+    except BROKEN:
         return None
     return along if np.isfinite(along) else None
 
@@ -125,7 +119,7 @@ def _integer(header: pydicom.Dataset, keyword: str) -> int | None:
     try:
         value: Any = header.get(keyword)
         number = int(str(value)) if value is not None else None
-    except UNREADABLE:
+    except BROKEN:
         return None
     return number if number is not None and abs(number) < 2**31 else None
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pydicom
-from pydicom.errors import BytesLengthException
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 UNREADABLE = (
     ValueError, TypeError, LookupError, AttributeError, OverflowError, NotImplementedError, EOFError, RecursionError,
-    BytesLengthException,
+    struct.error, BytesLengthException,
 )  # fmt: skip
 """What pydicom raises when a single broken value is converted."""
+
+BROKEN = (*UNREADABLE, InvalidDicomError, RuntimeError, OSError, MemoryError, AssertionError, zlib.error)
+"""What pydicom and the pixel decoders raise on broken or lying files."""
 
 MOST_FRAMES_READ = 4096
 """Functional groups beyond this many frames are not looked at for recognition."""

@@ -15,12 +15,12 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.sr.coding import Code
 
-from pipeline.assembly.headers import uid
+from pipeline.assembly.headers import BROKEN, uid
 from pipeline.domain.errors import BadInput
 from pipeline.domain.finding import Finding, FindingKind
 from pipeline.inference.mask_file import Mask, read_mask
 from pipeline.inference.requests import SegmentationWritten, SourceImage, WriteSegmentation
-from pipeline.volumes.source import BROKEN, read_header
+from pipeline.volumes.source import read_header
 
 MANUFACTURER = "NeuroVigie"
 SERIES_NUMBER = 9100

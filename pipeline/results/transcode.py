@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.pixels.utils import pixel_array
 
-from pipeline.assembly.headers import number
+from pipeline.assembly.headers import BROKEN, number
 from pipeline.domain.errors import BadInput, NeuroVigieError
 from pipeline.domain.ports import Step
 from pipeline.inference.requests import SourceImage, Transcode, Transcoded
 from pipeline.volumes.limits import check_series
-from pipeline.volumes.source import BROKEN, read_data_set, read_header
+from pipeline.volumes.source import read_data_set, read_header
 
 _CHECK_EVERY = 16
 """One frame in so many is decoded again and compared."""

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.pixels.utils import pixel_array
 
+from pipeline.assembly.headers import BROKEN
 from pipeline.domain.errors import UnreadableInstance
-from pipeline.volumes.source import BROKEN, SourceFrame, read_data_set
+from pipeline.volumes.source import SourceFrame, read_data_set
 
 Pixels = NDArray[Any]
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.errors import InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pipeline.assembly.headers import frames, in_groups, number, numbers, shared, text, uid
+from pipeline.assembly.headers import BROKEN, frames, in_groups, number, numbers, shared, text, uid
 from pipeline.domain.errors import NotAVolume, NotDicom, UnreadableInstance
 from pipeline.volumes.limits import check_frame
-
-BROKEN = (
-    InvalidDicomError, ValueError, TypeError, LookupError, AttributeError, OverflowError, NotImplementedError,
-    RuntimeError, EOFError, OSError, MemoryError, AssertionError, struct.error, zlib.error,
-    BytesLengthException,
-)  # fmt: skip
-"""What pydicom and the pixel decoders raise on broken or lying files."""
 
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 """How a data set without preamble begins: file meta information, or group 0008."""
