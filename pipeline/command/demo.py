@@ -3,87 +3,103 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from pipeline.command.death import dies_with_parent
-from pipeline.command.demo_cast import HOSPITALS, Scene, complaints, scenes
+from pipeline.command.demo_cast import Scene, complaints, scenes
+from pipeline.command.demo_rooms import (
+    Running,
+    await_up,
+    demo_account,
+    ended_well,
+    make_peers_known,
+    sender,
+    start,
+    stop,
+    temporary_home,
+)
 from pipeline.command.demo_watch import StudyNow, look
-from pipeline.command.postgres import place_of
-from pipeline.command.up import last_line
 from pipeline.database.engine import connect
-from pipeline.domain.errors import DatabaseUnavailable, NeuroVigieError
+from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.phantom import study_uid, write_study
 
 _AT_ONCE = 2
+_DRAWN_WHILE_STARTING = 4
 _SETTLE_WITHIN_S = 300.0
 _STILL_FOR_S = 1.5
 """How long nothing may move before the repeated study counts as without effect."""
-_PEER_PORT = 11199
-"""Where the pretended hospitals would listen; nobody calls them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The NeuroVigie that the demo started, and how to talk to it."""
-
-    said: Mapping[str, Any]
-    environment: Mapping[str, str]
 
 
 def run_demo(*, once: bool, as_json: bool) -> int:
     """Play it; returns the exit status: 0, or 1 when a study did not become what it must."""
     began = time.monotonic()
     console = Console(stderr=True)
-    with _temporary_home() as home, _progress(console) as progress:
-        process = _start(home, progress)
+    with temporary_home() as home:
+        process = start(home)  # before the progress bar's thread exists
+        progress = _progress(console)
         try:
-            running, result = _play(home, process, progress, began)
+            progress.start()
+            drawing = Drawing(home / "phantoms", progress.add_task("Drawing made-up patients", total=7), progress)
+            drawing.draw(scenes()[:_DRAWN_WHILE_STARTING])
+            running = await_up(process, home)
+            if not once:
+                _invite(running, console)
+            result = {**_play(running, drawing, progress), "seconds": round(time.monotonic() - began, 1)}
             progress.stop()
             _say(result, console, as_json=as_json)
             if not once:
-                _stay(process, running)
+                _stay(process, console)
         finally:
-            _stop(process)
+            progress.stop()
+            stop(process)
     return 1 if result["problems"] else 0
 
 
-def _play(
-    home: Path, process: subprocess.Popen[str], progress: Progress, began: float
-) -> tuple[Running, dict[str, Any]]:
+@dataclass(slots=True)
+class Drawing:
+    """The files of the studies drawn so far, by the scene's name."""
+
+    folder: Path
+    task: TaskID
+    progress: Progress
+    files: dict[str, list[Path]] = field(default_factory=dict)
+
+    def draw(self, cast: Sequence[Scene]) -> None:
+        """Draw those that are not drawn yet; a repeated study has the files of the first."""
+        for scene in cast:
+            if scene.again:
+                self.files[scene.name] = self.files[scene.again]
+            elif scene.name not in self.files:
+                self.files[scene.name] = write_study(scene.study, self.folder / scene.name)
+                self.progress.advance(self.task)
+
+
+def _play(running: Running, drawing: Drawing, progress: Progress) -> dict[str, Any]:
     cast = scenes()
     new, repeated = cast[:-1], cast[-1:]
-    drawn = _draw(cast, home / "phantoms", progress)
-    running = _await_up(process, home)
-    _make_peers_known(running)
+    make_peers_known(running)
     engine = connect(running.said["database_url"], connections=1)
     try:
-        _send(new, drawn, running, progress)
-        before = _until_settled(new, drawn, engine, progress)
-        _send(repeated, drawn, running, progress)
-        after = _until_settled(new, drawn, engine, progress, for_s=_STILL_FOR_S)
+        _send(new, drawing, running, progress)
+        before = _until_settled(new, drawing, engine, progress)
+        _send(repeated, drawing, running, progress)
+        after = _until_settled(new, drawing, engine, progress, for_s=_STILL_FOR_S)
     except OperationalError as error:
         raise DatabaseUnavailable("The demo's database stopped answering.") from error
     finally:
         engine.dispose()
-    return running, {**as_report(cast, before, after), "seconds": round(time.monotonic() - began, 1)}
+    return as_report(cast, before, after)
 
 
 def as_report(cast: Sequence[Scene], before: Mapping[str, StudyNow], after: Mapping[str, StudyNow]) -> dict[str, Any]:
@@ -105,123 +121,32 @@ def as_report(cast: Sequence[Scene], before: Mapping[str, StudyNow], after: Mapp
     return {"cases": cases, "duplicate": duplicate, "problems": wrong}
 
 
-@contextmanager
-def _temporary_home() -> Iterator[Path]:
-    """A home of its own, removed afterwards with the database that could not lie in it."""
-    home = Path(tempfile.mkdtemp(prefix="neurovigie-demo-"))
-    if os.geteuid() == 0:
-        home.chmod(0o711)  # the database's account must be able to pass through
-    elsewhere = place_of(home / "postgres")
-    try:
-        yield home
-    finally:
-        for folder in (elsewhere.folder, elsewhere.run, home):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description:30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _start(home: Path, progress: Progress) -> subprocess.Popen[str]:
-    """`neurovigie up` on free ports; nothing of the caller's own installation reaches it."""
-    progress.add_task("Starting NeuroVigie", total=None)
-    command = ["-m", "pipeline.command.main", "up", "--home", str(home), "--json", "--dicom-port=0", "--web-port=0"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEUROVIGIE_", "DATABASE_URL"))}
-    kept.update({name: value for name, value in os.environ.items() if name == "NEUROVIGIE_DEVICE"})
-    with (home / "up.log").open("w") as log:
-        return subprocess.Popen(
-            [sys.executable, "-P", *command],
-            env={**kept, "NEUROVIGIE_DICOM_PEERS_S": "0.5"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 - the demo has one thread here
-        )
-
-
-def _await_up(process: subprocess.Popen[str], home: Path) -> Running:
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        process.wait()
-        why = [text for text in (home / "up.log").read_text().splitlines() if text.startswith("Error: ")]
-        raise NeuroVigieError(last_line("\n".join(why)) or "NeuroVigie did not start.")
-    said = json.loads(line)
-    environment = {**os.environ, "NEUROVIGIE_HOME": str(home), "DATABASE_URL": said["database_url"]}
-    return Running(said, environment)
-
-
-def _draw(cast: Sequence[Scene], folder: Path, progress: Progress) -> dict[str, list[Path]]:
-    task = progress.add_task("Drawing made-up patients", total=len(cast))
-    drawn: dict[str, list[Path]] = {}
-    for scene in cast:
-        drawn[scene.name] = drawn.get(scene.again) or write_study(scene.study, folder / scene.name)
-        progress.advance(task)
-    return drawn
-
-
-def _make_peers_known(running: Running) -> None:
-    adding = [
-        _room(
-            running,
-            "dicom_node.peers",
-            *("add", hospital.ae_title, "127.0.0.1", str(_PEER_PORT)),
-            *("--site", hospital.site, "--site-name", hospital.name),
-        )
-        for hospital in HOSPITALS
-    ]
-    for process in adding:
-        _ended_well(process, "The pretended hospitals could not be made known")
-
-
-def _demo_account(running: Running) -> dict[str, str] | None:
-    made = _room(running, "review_ui.accounts", "add", "demo", "--role", "expert", "--full-name", "Demo")
-    said, _ = made.communicate()
-    return json.loads(said) if made.returncode == 0 else None
-
-
-def _send(cast: Sequence[Scene], drawn: Mapping[str, list[Path]], running: Running, progress: Progress) -> None:
-    """Send every scene's files by C-STORE, from its hospital, two studies at once."""
+def _send(cast: Sequence[Scene], drawing: Drawing, running: Running, progress: Progress) -> None:
+    """Send every scene's files by C-STORE, from its hospital, two at once; the next two are drawn meanwhile."""
     task = progress.add_task("Sending by C-STORE", total=len(cast))
-    waiting, sending = list(cast), list[subprocess.Popen[str]]()
-    while waiting or sending:
-        while waiting and len(sending) < _AT_ONCE:
-            scene = waiting.pop(0)
-            sending.append(_sender(scene, drawn[scene.name], running))
-        _ended_well(sending.pop(0), "A study could not be sent")
+    sending: list[subprocess.Popen[str]] = []
+    for first in range(0, len(cast), _AT_ONCE):
+        pair = cast[first : first + _AT_ONCE]
+        drawing.draw(pair)
+        _all_sent(sending, progress, task)
+        sending = [sender(scene, drawing.files[scene.name], running) for scene in pair]
+    _all_sent(sending, progress, task)
+
+
+def _all_sent(sending: Sequence[subprocess.Popen[str]], progress: Progress, task: TaskID) -> None:
+    for process in sending:
+        ended_well(process, "A study could not be sent")
         progress.advance(task)
-
-
-def _sender(scene: Scene, files: Sequence[Path], running: Running) -> subprocess.Popen[str]:
-    folder = os.path.commonpath([file.parent for file in files])
-    address = f"{running.said['dicom_host']}:{running.said['dicom_port']}"
-    words = [folder, "--to", address, "--calling", scene.hospital.ae_title, "--called", running.said["ae_title"]]
-    return _room(running, "dicom_node.scu", *words)
-
-
-def _room(running: Running, module: str, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *words],
-        env=running.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _ended_well(process: subprocess.Popen[str], otherwise: str) -> None:
-    _, why = process.communicate()
-    if process.returncode != 0:
-        raise NeuroVigieError(f"{otherwise}: {last_line(why)}")
 
 
 def _until_settled(
     cast: Sequence[Scene],
-    drawn: Mapping[str, list[Path]],
+    drawing: Drawing,
     engine: Engine,
     progress: Progress,
     *,
@@ -232,7 +157,7 @@ def _until_settled(
     moved = began = time.monotonic()
     while True:
         now = _look_at_all(cast, engine)
-        resting = [name for name, found in now.items() if found.settled and found.images >= len(drawn[name])]
+        resting = [name for name, found in now.items() if found.settled and found.images >= len(drawing.files[name])]
         progress.update(task, completed=len(resting))
         if len(resting) < len(cast):
             moved = time.monotonic()
@@ -241,7 +166,7 @@ def _until_settled(
         if time.monotonic() - began > _SETTLE_WITHIN_S:
             missing = ", ".join(scene.title for scene in cast if scene.name not in resting)
             raise DatabaseUnavailable(f"These cases did not come to rest in {_SETTLE_WITHIN_S:.0f} s: {missing}.")
-        time.sleep(0.3)
+        time.sleep(0.5)
 
 
 def _look_at_all(cast: Sequence[Scene], engine: Engine) -> dict[str, StudyNow]:
@@ -262,28 +187,25 @@ def _say(result: Mapping[str, Any], console: Console, *, as_json: bool) -> None:
 def _table(cases: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("tier", "hospital", "study", "state", "why it stands there", "visible after", "alert after")
     for case in cases:
-        why = case["reasons"][0]["text"] if case["reasons"] else case["why"]
+        why = case["why"] or (case["reasons"][0]["text"] if case["reasons"] else "")
         seconds = [f"{value:.1f} s" if value is not None else "-" for value in list(case.values())[-2:]]
         table.add_row(case["tier"], case["site"], case["study"], case["state"], why, *seconds)
     return table
 
 
-def _stay(process: subprocess.Popen[str], running: Running) -> None:
-    """Until Ctrl-C."""
-    click.echo(f"\nThe worklist: {running.said['address']}")
-    for account in (_demo_account(running), running.said["administrator"]):
+def _invite(running: Running, console: Console) -> None:
+    """Say where to look before the first study is sent, so that a person sees them arrive."""
+    console.print(f"\nOpen the worklist: {running.said['address']}", highlight=False)
+    for account in (demo_account(running), running.said["administrator"]):
         if account:
-            click.echo(f"Sign in as {account['name']} with the one-time password {account['password']}")
-    click.echo("Research use only. Ctrl-C ends the demo and removes it.")
+            console.print(f"Sign in as {account['name']}, one-time password {account['password']}", highlight=False)
+    console.print("Research use only. Studies are on their way.\n")
+
+
+def _stay(process: subprocess.Popen[str], console: Console) -> None:
+    """Until Ctrl-C."""
+    console.print("\nThe worklist stays open; Ctrl-C ends the demo and removes it.")
     try:
         process.wait()
     except KeyboardInterrupt:
         return
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()

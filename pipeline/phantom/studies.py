@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.domain.finding import Side
 from pipeline.phantom.spec import BleedSite, Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, SeriesKind
 
-_CTA = PhantomSeries(SeriesKind.CTA, images=60, spacing_mm=2.5, bottom_mm=-60.0)
+_CTA = PhantomSeries(SeriesKind.CTA, images=48, spacing_mm=3.0, bottom_mm=-55.0)
 _DWI = PhantomSeries(SeriesKind.DWI, images=26, spacing_mm=5.0, rows=128, bottom_mm=-32.0)
 _ADC = PhantomSeries(SeriesKind.ADC, images=26, spacing_mm=5.0, rows=128, bottom_mm=-32.0)
 
