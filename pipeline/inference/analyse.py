@@ -25,7 +25,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.ports import Prediction, Predictor, Step
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import Recognition, SeriesRole
-from pipeline.inference.mask_file import write_mask
+from pipeline.results.mask_file import write_mask
 from pipeline.stages.measure import measure
 from pipeline.volumes.build import build_volume
 from pipeline.volumes.series_volume import SeriesVolume

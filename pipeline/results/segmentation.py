@@ -18,8 +18,8 @@ from pydicom.sr.coding import Code
 from pipeline.assembly.headers import BROKEN, uid
 from pipeline.domain.errors import BadInput
 from pipeline.domain.finding import Finding, FindingKind
-from pipeline.inference.mask_file import Mask, read_mask
-from pipeline.inference.requests import SegmentationWritten, SourceImage, WriteSegmentation
+from pipeline.results.mask_file import Mask, read_mask
+from pipeline.results.requests import SegmentationWritten, SourceImage, WriteSegmentation
 from pipeline.volumes.source import read_header
 
 MANUFACTURER = "NeuroVigie"

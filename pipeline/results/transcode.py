@@ -17,7 +17,7 @@ from pydicom.pixels.utils import pixel_array
 from pipeline.assembly.headers import BROKEN, number
 from pipeline.domain.errors import BadInput, NeuroVigieError
 from pipeline.domain.ports import Step
-from pipeline.inference.requests import SourceImage, Transcode, Transcoded
+from pipeline.results.requests import SourceImage, Transcode, Transcoded
 from pipeline.volumes.limits import check_series
 from pipeline.volumes.source import read_data_set, read_header
 

@@ -15,7 +15,7 @@ from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 from pipeline.inference.analyse import NO_MODEL, ReadyModel, ReadyModels, analyse_series
-from pipeline.inference.mask_file import read_mask
+from pipeline.results.mask_file import read_mask
 from pipeline.testing.head_series import HeadSeries, write_head_series
 
 BLEEDING = HeadSeries(blood_mm=(40.0, 10.0, 0.0))

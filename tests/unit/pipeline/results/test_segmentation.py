@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.domain.errors import BadInput
 from pipeline.domain.finding import Finding, FindingKind, Side
-from pipeline.inference.mask_file import write_mask
-from pipeline.inference.requests import SourceImage, WriteSegmentation
+from pipeline.results.mask_file import write_mask
+from pipeline.results.requests import SourceImage, WriteSegmentation
 from pipeline.results.segmentation import derived_uid, write_segmentation
 from pipeline.testing.head_series import HeadSeries, slice_points_mm, write_head_series
 from pipeline.volumes.build import build_volume

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.errors import BadInput
-from pipeline.inference.requests import SourceImage, Transcode, Transcoded
+from pipeline.results.requests import SourceImage, Transcode, Transcoded
 from pipeline.results.transcode import encode, transcode
 from pipeline.testing.head_series import HeadSeries, write_head_series
 
