@@ -11,8 +11,8 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from pipeline.assembly.headers import BROKEN, frames, in_groups, number, numbers, shared, text, uid
-from pipeline.domain.errors import NotAVolume, NotDicom, UnreadableInstance
+from pipeline.assembly.headers import BROKEN, MOST_FRAMES_READ, frames, in_groups, number, numbers, shared, text, uid
+from pipeline.domain.errors import NotAVolume, NotDicom, TooLarge, UnreadableInstance
 from pipeline.volumes.limits import check_frame
 
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
@@ -88,6 +88,8 @@ def planes(path: Path, header: pydicom.Dataset) -> Sequence[SourceFrame]:
         raise NotAVolume("a colour picture, not a measured image")
     if "MOSAIC" in text(header, "ImageType").split("\\"):
         raise NotAVolume("a Siemens mosaic, which is not taken apart yet")
+    if (number(header, "NumberOfFrames") or 1) > MOST_FRAMES_READ:
+        raise TooLarge(f"a file of {number(header, 'NumberOfFrames'):.0f} frames is more than this service decodes")
     groups = list(frames(header))
     if not groups and (number(header, "NumberOfFrames") or 1) > 1:
         raise NotAVolume("a multi-frame image without the position of its frames")

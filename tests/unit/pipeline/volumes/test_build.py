@@ -253,6 +253,14 @@ def test_a_gigantic_header_is_refused_before_any_pixel_is_touched(tmp_path: Path
         built(tmp_path, HeadSeries(along_mm=(0, 8)), gigantic)
 
 
+def test_a_file_of_endless_frames_is_refused_before_any_pixel_is_touched(tmp_path: Path) -> None:
+    def endless(header: pydicom.Dataset, _: int) -> None:
+        header.NumberOfFrames = 1_000_000
+
+    with pytest.raises(TooLarge, match="1000000 frames"):
+        built(tmp_path, HeadSeries(along_mm=(0,)), endless)
+
+
 @pytest.mark.parametrize("keyword", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows"])
 def test_without_geometry_there_is_no_volume(tmp_path: Path, keyword: str) -> None:
     def without(header: pydicom.Dataset, _: int) -> None:
