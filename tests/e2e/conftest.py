@@ -164,12 +164,3 @@ def anne(window: Callable[..., Window]) -> Window:
     hers.sign_in("anne")
     hers.page.get_by_role("heading", name="Worklist").wait_for()
     return hers
-
-
-@pytest.fixture
-def yann(window: Callable[..., Window]) -> Window:
-    """Dr Yann Morvan's window, signed in."""
-    his = window()
-    his.sign_in("yann")
-    his.page.get_by_role("heading", name="Worklist").wait_for()
-    return his

@@ -30,7 +30,7 @@ def head(seed: int, name: str, *, bleeds: bool = True) -> PhantomStudy:
     )
 
 
-def test_a_study_is_seen_arriving_read_with_its_overlay_and_taken_by_one_of_two(house, anne, yann):
+def test_a_study_is_seen_arriving_and_read_with_every_voxel_of_its_overlay(house, anne):
     study = list(datasets(head(101, "ARRIVING^Alix")))
     expect(anne.row("ARRIVING")).to_have_count(0)
 
@@ -54,36 +54,37 @@ def test_a_study_is_seen_arriving_read_with_its_overlay_and_taken_by_one_of_two(
         for _ in range(index):
             anne.page.keyboard.press("ArrowDown")
         anne.until(f"__neurovigie.index === {index}", f"slice {index}")
+        anne.until("__neurovigie.voxel(0, 0) !== undefined", "the whole resolution")
         shown, image = anne.viewer("voxel(100, 140)"), ordered[index]
         stored = int(image.pixel_array[140, 100])
         assert shown == stored * float(image.RescaleSlope) + float(image.RescaleIntercept)
         assert anne.viewer("position_mm") == pytest.approx(float(image.ImagePositionPatient[2]), abs=1e-3)
 
-    yann.row("ARRIVING").locator("a[data-case]").click()
-    take_his = yann.page.get_by_role("button", name="Take the case")
-    expect(take_his).to_be_visible()
-    # She takes it; he clicks before his page has heard of it.
-    yann.page.context.set_offline(False)
-    yann.page.route("**/api/v1/events*", lambda route: route.abort())
-    anne.page.keyboard.press("t")
-    expect(anne.page.get_by_text("Yours")).to_be_visible()
-    if take_his.is_visible():
-        take_his.click()
-        expect(yann.page.get_by_text("Too late: Dr Anne Le Gall has already taken this case.")).to_be_visible()
-    else:
-        expect(yann.page.get_by_text("Taken by Dr Anne Le Gall")).to_be_visible()
+    anne.until("__neurovigie.overlayVoxelsInAll > 0", "the overlay")
+    rows = house.parts.rows("SELECT path FROM result_object")
+    voxels = [int(np.count_nonzero(dcmread(house.parts.home / "vault" / path).pixel_array)) for (path,) in rows]
+    assert anne.viewer("overlayVoxelsInAll") in voxels
 
     assert anne.foreign == []
     assert [said for said in anne.complaints if ALARMING.search(said)] == []
 
 
-def test_the_segmentation_counts_the_same_voxels_in_the_browser_as_in_the_file(house, anne):
-    expect(anne.row("ARRIVING").locator("[data-state=analysed]")).to_be_visible(timeout=90_000)
-    anne.open("ARRIVING")
-    anne.until("__neurovigie.overlayVoxelsInAll > 0", "the overlay")
-    rows = house.parts.rows("SELECT path FROM result_object")
-    voxels = [int(np.count_nonzero(dcmread(house.parts.home / "vault" / path).pixel_array)) for (path,) in rows]
-    assert anne.viewer("overlayVoxelsInAll") in voxels
+def test_of_two_who_take_a_case_at_once_one_gets_it_and_the_other_is_told_who(house, anne, window):
+    house.receive(list(datasets(head(105, "WANTED^Wenn", bleeds=False)))[:3])
+    his = window()
+    # His page hears nothing of hers in time, as when both click in the same moment.
+    his.page.route("**/api/v1/events*", lambda route: route.abort())
+    expect(anne.row("WANTED")).to_be_visible(timeout=5_000)
+    his.sign_in("yann")
+    for one in (anne, his):
+        one.row("WANTED").locator("a[data-case]").click()
+        expect(one.page.get_by_role("button", name="Take the case")).to_be_visible()
+
+    anne.page.keyboard.press("t")
+    expect(anne.page.get_by_text("Yours")).to_be_visible()
+    his.page.get_by_role("button", name="Take the case").click()
+
+    expect(his.page.get_by_text("Too late: Dr Anne Le Gall has already taken this case.")).to_be_visible()
 
 
 def test_images_that_arrive_while_a_case_is_open_appear_without_moving_the_reader(house, anne):

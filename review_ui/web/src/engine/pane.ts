@@ -8,6 +8,7 @@ import { type Dragging, dragOn } from './drag';
 import type { Drag } from './drag-kind';
 import { type MaskPicture, paint, picture, type Placement } from './overlay';
 import { prefetch, type Prefetch } from './prefetch';
+import { headFirst } from './retrieve';
 import { startEngine } from './start';
 
 export interface PaneNews {
@@ -23,6 +24,11 @@ export interface OverlayLook {
 }
 
 const FIRST_IMAGE_MS = 20_000;
+
+interface Grid {
+  indexToWorld(ijk: number[]): Types.Point3;
+  getDimensions(): [number, number, number];
+}
 
 let panes = 0;
 
@@ -65,6 +71,7 @@ export class Pane {
     this.fetching?.stop();
     this.slices = slices;
     slices.forEach((slice) => wadors.metaDataManager.add(slice.imageId, slice.dataset as never));
+    headFirst(slices);
     const imageIds = slices.map((slice) => slice.imageId);
     await inTime(this.viewport.setStack(imageIds, index));
     if (this.ending.signal.aborted) return;
@@ -125,10 +132,11 @@ export class Pane {
     this.paintOverlay();
   }
 
-  /** Value of a pixel of the slice on screen (HU for CT), for tests and read-outs. */
+  /** Value of a pixel of the slice on screen (HU for CT); undefined while its resolution is reduced. */
   voxel(column: number, row: number): number | undefined {
     const image = this.viewport.getCornerstoneImage();
-    return image?.voxelManager?.getAtIndex(row * image.columns + column) as number | undefined;
+    if (!image || image.columns !== this.onScreen()?.columns) return undefined;
+    return image.voxelManager?.getAtIndex(row * image.columns + column) as number | undefined;
   }
 
   /** Lesion voxels on the slice on screen. */
@@ -181,7 +189,7 @@ export class Pane {
 
   private paintOverlay(): void {
     const slice = this.onScreen();
-    const place = slice && this.placement(slice);
+    const place = slice && this.placement();
     if (slice && place) paint(this.canvas, this.look.shown ? this.pictureOf(slice) : undefined, place, this.look.opacity);
   }
 
@@ -194,14 +202,15 @@ export class Pane {
   }
 
   /** Where the image lies on the canvas; pixel centres are whole indices, so edges are half ones. */
-  private placement(slice: Slice): Placement | undefined {
-    const data = this.viewport.getImageData()?.imageData as { indexToWorld(ijk: number[]): Types.Point3 } | undefined;
+  private placement(): Placement | undefined {
+    const data = this.viewport.getImageData()?.imageData as Grid | undefined;
     if (!data) return undefined;
+    const [columns, rows] = data.getDimensions(); // of what is on screen, which may be reduced
     const canvasOf = (i: number, j: number): Types.Point2 => this.viewport.worldToCanvas(data.indexToWorld([i, j, 0]));
     return {
       origin: canvasOf(-0.5, -0.5),
-      rowEnd: canvasOf(slice.columns - 0.5, -0.5),
-      columnEnd: canvasOf(-0.5, slice.rows - 0.5),
+      rowEnd: canvasOf(columns - 0.5, -0.5),
+      columnEnd: canvasOf(-0.5, rows - 0.5),
     };
   }
 }

@@ -224,6 +224,7 @@ export const en = {
   'viewer.overlaypart': 'AI outline: {n} slices could not be matched to these images.',
   'viewer.identity': 'The identity in this image differs from the case.',
   'viewer.study': 'Study',
+  'viewer.nodate': 'Study date unknown',
   'viewer.local': 'scanner time',
 
   'key.slices': 'Slice by slice',

@@ -227,6 +227,7 @@ export const fr: Dictionary = {
   'viewer.overlaypart': 'Contour IA : {n} coupes sans image correspondante.',
   'viewer.identity': 'L’identité dans cette image diffère de celle du dossier.',
   'viewer.study': 'Examen',
+  'viewer.nodate': 'Date d’examen inconnue',
   'viewer.local': 'heure du scanner',
 
   'key.slices': 'Coupe par coupe',

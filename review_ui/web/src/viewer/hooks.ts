@@ -11,6 +11,7 @@ export interface ViewerHooks {
   readonly overlayVoxels: number; // on this slice
   readonly overlayVoxelsInAll: number;
   readonly loaded: number;
+  readonly reduced: boolean;
   readonly series: string | undefined;
   voxel(column: number, row: number): number | undefined;
 }
