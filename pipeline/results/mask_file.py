@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.domain.errors import BadInput
+from pipeline.domain.errors import BadInput, InferenceFailed
 from pipeline.volumes.series_volume import SeriesVolume
 
 MASK_NAME = "mask.npz"
@@ -25,7 +25,17 @@ class Mask:
 
 
 def write_mask(folder: Path, series: SeriesVolume, labels: NDArray[np.uint8]) -> Path:
-    """Write a mask given on the volume's grid as ``folder``/mask.npz on the source slices, whole or not at all."""
+    """Write a mask given on the volume's grid as ``folder``/mask.npz on the source slices, whole or not at all.
+
+    Raises `InferenceFailed` when the disk does not take it.
+    """
+    try:
+        return _write(folder, series, labels)
+    except OSError as error:
+        raise InferenceFailed(f"the mask could not be written ({error.strerror})") from error
+
+
+def _write(folder: Path, series: SeriesVolume, labels: NDArray[np.uint8]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path, unfinished = folder / MASK_NAME, folder / f".{MASK_NAME}.part"
     with unfinished.open("wb") as file:

@@ -62,6 +62,7 @@ def _analysed(
     with ExitStack() as stack:
         progress = stack.enter_context(_progress())
         reading = progress.add_task("reading headers", total=None)
+        _prepare(out)
         found = find_studies(folder, lambda count: progress.update(reading, completed=count))
         progress.remove_task(reading)
         child = stack.enter_context(InferenceChild([bundles] if bundles else [], device=device, limit_s=limit_s))
@@ -76,6 +77,14 @@ def _analysed(
             progress.update(task, completed=done)
 
         return found, list(analyse_found(found, child, work=work, keep=out is not None, progress=move))
+
+
+def _prepare(out: Path | None) -> None:
+    try:
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{out} cannot be created ({error.strerror}); give --out another folder.") from error
 
 
 def _progress() -> Progress:

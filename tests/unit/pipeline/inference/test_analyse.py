@@ -141,6 +141,13 @@ def test_one_unreadable_file_among_others_is_noted_and_makes_the_result_provisio
     assert any("of 19 " in note for note in report.notes)
 
 
+def test_a_result_that_cannot_be_written_is_a_failure_that_says_so(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "out"
+    in_the_way.write_text("a file where the folder should be")
+    report = report_of(write_head_series(tmp_path / "in", BLEEDING), models(DenseBlood()), in_the_way)
+    assert (report.state, report.why) == (AnalysisState.FAILED, "the mask could not be written (File exists)")
+
+
 def test_no_images_at_all_is_a_failure_not_silence(tmp_path: Path) -> None:
     assert report_of([], models(DenseBlood()), tmp_path).state is AnalysisState.FAILED
 
