@@ -35,15 +35,13 @@ class Running:
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """A home of its own, removed afterwards with the database that could not lie in it."""
+    """A home of its own, removed afterwards."""
     home = Path(tempfile.mkdtemp(prefix="neurovigie-demo-"))
-    if os.geteuid() == 0:
-        home.chmod(0o711)  # the database's account must be able to pass through
-    elsewhere = place_of(home / "postgres")
+    socket_folder = place_of(home / "postgres").run  # elsewhere when the home's path is long
     try:
         yield home
     finally:
-        for folder in (elsewhere.folder, elsewhere.run, home):
+        for folder in (home, socket_folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 

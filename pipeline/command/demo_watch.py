@@ -77,4 +77,5 @@ def _runs(connection: Connection, study_id: UUID) -> list[_Run]:
 
 
 def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
-    return round((end - begin).total_seconds(), 3) if begin is not None and end is not None else None
+    """Never below 0: a provisional result may raise a case before its last image is there."""
+    return round(max(0.0, (end - begin).total_seconds()), 3) if begin is not None and end is not None else None

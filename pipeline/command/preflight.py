@@ -67,13 +67,12 @@ def take_home(home: Home) -> HomeLock:
 
 
 def make_home(home: Home) -> None:
-    """Make the home's folder, closed to other users; root leaves it passable for the database's account."""
+    """Make the home's folder, closed to other users."""
     if home.root.exists() and not home.root.is_dir():
         raise ConfigurationError(f"{home.root} is not a folder; choose another --home.")
     try:
         if not home.root.exists():
-            home.root.mkdir(parents=True)
-            home.root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            home.root.mkdir(mode=0o700, parents=True)
         for folder in (home.vault, home.derived, home.logs):
             folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

@@ -50,7 +50,6 @@ def up(home: Path) -> Iterator[tuple[subprocess.Popen[str], dict]]:
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="nv-up-"))
-    folder.chmod(0o711)
     yield folder / "home"
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -22,9 +22,8 @@ from pipeline.domain.errors import ConfigurationError, HomeInUse
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A short folder that the database's account may enter."""
+    """A folder that the database's account may not enter, as a home is."""
     home = Path(tempfile.mkdtemp(prefix="nv-home-"))
-    home.chmod(0o711)
     yield home / "postgres"
     shutil.rmtree(home, ignore_errors=True)
 
@@ -116,6 +115,7 @@ def test_the_server_ends_with_a_supervisor_that_was_killed(folder):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can call as somebody else")
 def test_no_other_account_can_enter_not_even_the_one_it_runs_as(server):
     account = server.place.account
+    server.place.folder.parent.chmod(0o711)
     done = subprocess.run(
         [server._program("psql"), server.place.url, "-c", "SELECT 1"],
         capture_output=True,

@@ -1,8 +1,9 @@
 """Where the embedded PostgreSQL lives and as whom it runs.
 
-PostgreSQL refuses to run as root. Started by root it runs as an existing account without rights, and
-then needs programs and data in folders which that account may enter. Folders that are not ours are
-never opened for that: what cannot be reached is kept in `SHARED_PLACE` instead.
+PostgreSQL refuses to run as root. Started by root it runs as an existing account without rights, which
+may be unable to pass through the folders above the home. Those are not ours to open: the server gets
+an open descriptor of its own folder instead and reaches everything below it through that. Only its
+programs, if they too lie where the account cannot go, are copied to `SHARED_PLACE`.
 """
 
 from __future__ import annotations
@@ -64,39 +65,36 @@ class Place:
 def place_of(folder: Path) -> Place:
     """Where the server of ``folder`` (home/postgres) is, or would be; changes nothing on disk."""
     account = _account() if os.geteuid() == 0 else None
-    wanted = folder.resolve()
-    if account is not None and not wanted.is_relative_to(SHARED_PLACE) and not may_enter(account, _parent(wanted)):
-        wanted = SHARED_PLACE / _short(wanted)
-    return Place(wanted, _socket_folder(wanted, os.geteuid()), account)
+    whole = folder.resolve()
+    return Place(whole, _socket_folder(whole, os.geteuid()), account)
 
 
 def prepare(folder: Path) -> Place:
-    """Make the server's folders, owned by its account and closed to all others.
-
-    Where the data cannot lie in ``folder`` itself, ``folder`` becomes a link to them.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """Make the server's folders, owned by its account and closed to all others."""
     place = place_of(folder)
-    if place.folder.is_relative_to(SHARED_PLACE):
-        SHARED_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
     for made in (place.folder, place.run):
         _own_folder(made, place.account)
-    if place.folder != folder.resolve():
-        folder.symlink_to(place.folder)
     return place
 
 
 def reachable_programs(root: Path, account: Account | None) -> Path:
-    """The installation itself, or a copy of it in `SHARED_PLACE` when ``account`` may not enter it."""
+    """The installation itself, or a copy of it in `SHARED_PLACE` when ``account`` may not enter it.
+
+    The wheel keeps the libraries in a folder beside its package, and the programs look for them there.
+    """
     if account is None or may_enter(account, root):
         return root
-    copy = SHARED_PLACE / f"postgresql-{_short(root)}"
+    package, libraries = root.parent, root.parent.with_name(f"{root.parent.name}.libs")
+    copy = SHARED_PLACE / f"programs-{_short(root)}"
     if not copy.exists():
         SHARED_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half_done = SHARED_PLACE / f".{copy.name}-{os.getpid()}"
-        shutil.copytree(root, half_done, symlinks=True)
-        half_done.rename(copy)
-    return copy
+        unfinished = SHARED_PLACE / f".{copy.name}-{os.getpid()}"
+        shutil.copytree(root, unfinished / package.name / root.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
+        unfinished.rename(copy)
+    return copy / package.name / root.name
 
 
 def may_enter(account: Account, folder: Path) -> bool:
@@ -110,11 +108,6 @@ def _may_pass(account: Account, status: os.stat_result) -> bool:
     if status.st_gid == account.gid:
         return bool(status.st_mode & stat.S_IXGRP)
     return bool(status.st_mode & stat.S_IXOTH)
-
-
-def _parent(folder: Path) -> Path:
-    """The nearest folder above that exists."""
-    return next(parent for parent in folder.parents if parent.exists())
 
 
 def _account() -> Account:

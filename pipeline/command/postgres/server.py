@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -58,6 +59,7 @@ class EmbeddedPostgres:
         self.place: Place = prepare(folder)
         self._installation = self._choose()
         self._lock = _locked(self.place.lock)
+        self._folder_fd = os.open(self.place.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -71,7 +73,7 @@ class EmbeddedPostgres:
             self._initialise()
         self._write_who_may_connect()
         clear(self.place.data)
-        self._process = self._popen([self._program("postgres"), "-D", self.place.data, *self._settings()])
+        self._process = self._popen([self._program("postgres"), "-D", self._inside("data"), *self._settings()])
         self._wait_until_up(self._process)
         self._ensure_database()
         return self.place.url
@@ -85,7 +87,9 @@ class EmbeddedPostgres:
                     process.send_signal(sig)
                     _wait(process, within_s)
             self._process = None
-        self._lock.close()
+        if not self._lock.closed:
+            self._lock.close()
+            os.close(self._folder_fd)
 
     def _choose(self) -> Installation:
         version = self.place.data / "PG_VERSION"
@@ -99,7 +103,7 @@ class EmbeddedPostgres:
         options = ["--auth=reject", "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
         if self._installation.major >= 17:
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        initdb = self._popen([self._program("initdb"), "-D", unfinished, "-U", ROLE, *options])
+        initdb = self._popen([self._program("initdb"), "-D", self._inside(unfinished.name), "-U", ROLE, *options])
         if initdb.wait() != 0:
             raise DatabaseUnavailable(f"PostgreSQL could not make its database; {self._see_log()}")
         unfinished.rename(self.place.data)
@@ -117,10 +121,18 @@ class EmbeddedPostgres:
                 os.chown(path, account.uid, account.gid)
 
     def _settings(self) -> list[str]:
-        settings = {**SETTINGS, "unix_socket_directories": str(self.place.run)}
+        beside = self.place.run.parent == self.place.folder
+        socket_folder = self._inside(self.place.run.name) if beside else str(self.place.run)
+        settings = {**SETTINGS, "unix_socket_directories": socket_folder}
         if self._installation.major >= 18:
             settings.update(_SINCE_18)
         return [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+
+    def _inside(self, name: str) -> str:
+        """A path below our folder that the server can use, whether or not it may enter the folders above."""
+        if self.place.account is None or not sys.platform.startswith("linux"):
+            return str(self.place.folder / name)
+        return f"/proc/self/fd/{self._folder_fd}/{name}"
 
     def _program(self, name: str) -> Path:
         return self._installation.bin / name
@@ -136,6 +148,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=(self._folder_fd,),
                 preexec_fn=dies_with_parent(signal.SIGINT),  # noqa: PLW1509 - this process has one thread
                 user=account.uid if account else None,
                 group=account.gid if account else None,
