@@ -45,6 +45,7 @@ export class Pane {
   private readonly resizing: ResizeObserver;
   private readonly ending = new AbortController();
   private slices: readonly Slice[] = [];
+  private turn = 0;
   private fetching: Prefetch | undefined;
   private masks: Masks | undefined;
   private pictures = new Map<string, MaskPicture>();
@@ -73,8 +74,9 @@ export class Pane {
     slices.forEach((slice) => wadors.metaDataManager.add(slice.imageId, slice.dataset as never));
     headFirst(slices);
     const imageIds = slices.map((slice) => slice.imageId);
+    const turn = (this.turn += 1);
     await inTime(this.viewport.setStack(imageIds, index));
-    if (this.ending.signal.aborted) return;
+    if (this.ending.signal.aborted || turn !== this.turn) return; // the reader has gone on
     this.setRange(range ?? this.ownRange());
     if (kept) this.viewport.setViewPresentation(kept);
     this.viewport.render();

@@ -14,7 +14,6 @@ export const fr: Dictionary = {
   'signin.name': 'Identifiant',
   'signin.password': 'Mot de passe',
   'signin.go': 'Se connecter',
-  'signin.show': 'Afficher le mot de passe',
   'password.title': 'Choisissez votre mot de passe',
   'password.why': 'Celui qui vous a été donné ne sert qu’une fois.',
   'password.current': 'Mot de passe actuel',
@@ -98,7 +97,6 @@ export const fr: Dictionary = {
   'ai.confirm': 'IA, à confirmer',
   'ai.nofinding': 'Ce modèle ne signale aucune lésion. Cela n’en exclut pas une.',
   'ai.limits': 'Limites',
-  'ai.bundle': 'Modèle',
   'ai.version': 'version {version}',
   'ai.result': 'Résultat {version}',
   'ai.probability': 'Probabilité pour l’examen entier {percent}',
@@ -110,7 +108,6 @@ export const fr: Dictionary = {
   'ai.seconds': 'Analysé en {seconds}',
   'ai.role': 'Reconnue car',
   'ai.noanalysis': 'Pas encore d’analyse',
-  'ai.results': 'Résultats par série',
 
   'coverage.images.one': '{n} image',
   'coverage.images.other': '{n} images',
@@ -136,10 +133,7 @@ export const fr: Dictionary = {
   'case.release': 'Rendre',
   'case.mine': 'À vous',
   'case.owner': 'Pris par {name}',
-  'case.free': 'Personne ne l’a pris',
   'case.conflict': 'Trop tard : {name} a déjà pris ce dossier.',
-  'case.taken': 'Le dossier est à vous.',
-  'case.released': 'Le dossier est de nouveau libre.',
   'case.identity': 'Identité à confirmer',
   'case.identitywhy':
     'Les mêmes images sont revenues sous une autre identité. Rien ne change tant qu’une personne n’a pas décidé.',
@@ -151,7 +145,6 @@ export const fr: Dictionary = {
   'case.differs': 'diffère',
   'case.study': 'Examen du {date}',
   'case.undated': 'Examen sans date',
-  'case.nostudy': 'Rien de ce dossier ne peut être montré.',
 
   'identity.PatientName': 'Nom',
   'identity.PatientID': 'Identifiant',
@@ -207,7 +200,6 @@ export const fr: Dictionary = {
   'viewer.opacity': 'Opacité',
   'viewer.next': 'Lésion suivante',
   'viewer.previous': 'Lésion précédente',
-  'viewer.lesion': 'Lésion {n} sur {m}',
   'viewer.help': 'Touches',
   'viewer.close': 'Fermer',
   'viewer.slice': 'Coupe',
@@ -226,7 +218,6 @@ export const fr: Dictionary = {
   'viewer.overlayfailed': 'Le contour IA n’a pas pu être lu.',
   'viewer.overlaypart': 'Contour IA : {n} coupes sans image correspondante.',
   'viewer.identity': 'L’identité dans cette image diffère de celle du dossier.',
-  'viewer.study': 'Examen',
   'viewer.nodate': 'Date d’examen inconnue',
   'viewer.local': 'heure du scanner',
 

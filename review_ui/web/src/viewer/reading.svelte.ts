@@ -41,6 +41,8 @@ export class Reading {
 
   private pane: Pane | undefined;
   private abort = new AbortController();
+  private busyWith = '';
+  private again = false;
   private shownSeries = '';
   private shownMask = '';
 
@@ -57,9 +59,19 @@ export class Reading {
   /** Opens a series, or takes in what is new in the one on screen without moving the reader. */
   async open(choice: Readable): Promise<void> {
     this.choice = choice;
+    this.again = this.busyWith === choice.series.id;
+    if (this.again) return; // a series still arriving never interrupts its own opening
+    this.busyWith = choice.series.id;
     this.abort.abort();
     this.abort = new AbortController();
     const { signal } = this.abort;
+    await this.load(choice, signal);
+    if (signal.aborted) return;
+    this.busyWith = '';
+    if (this.again) await this.open(this.choice);
+  }
+
+  private async load(choice: Readable, signal: AbortSignal): Promise<void> {
     const same = this.shownSeries === choice.series.id;
     if (!same) this.clear();
     try {
@@ -68,9 +80,8 @@ export class Reading {
       await this.loadMasks(choice, signal);
     } catch (error) {
       if (!signal.aborted) this.problem = { kind: 'failed', error };
-    } finally {
-      if (!signal.aborted) this.opening = false;
     }
+    if (!signal.aborted) this.opening = false;
   }
 
   goTo(index: number): void {
@@ -192,6 +203,7 @@ export class Reading {
 
   private async loadSlices(choice: Readable, same: boolean, signal: AbortSignal): Promise<void> {
     const metadata = await readMetadata(choice.study, choice.series, signal);
+    if (signal.aborted) return;
     const all = slicesOf(metadata, frameAddress(choice.study, choice.series));
     const slices = all.filter((slice) => !isTooLarge(slice));
     if (slices.length === 0) {
@@ -199,10 +211,10 @@ export class Reading {
       return;
     }
     if (same && slices.length === this.allSlices.length) return;
-    await this.showStack(choice, stacksOf(slices), same);
+    await this.showStack(choice, stacksOf(slices), same, signal);
   }
 
-  private async showStack(choice: Readable, stacks: Stack[], same: boolean): Promise<void> {
+  private async showStack(choice: Readable, stacks: Stack[], same: boolean, signal: AbortSignal): Promise<void> {
     const kept = same ? stacks.find((stack) => stack.value === this.stack?.value) : undefined;
     const stack = kept ?? stacks[0]!;
     const { slices } = stack;
@@ -216,6 +228,7 @@ export class Reading {
     const range = same && this.range ? this.range : namedRange(name);
     const wasAuto = same ? this.isAuto : name === 'auto';
     await this.pane?.show(slices, index, range, same);
+    if (signal.aborted) return;
     this.isAuto = wasAuto;
     this.shownSeries = choice.series.id;
   }
