@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from pipeline.command.death import dies_with_parent
 from pipeline.command.logfiles import LogTail, parse, summary
 from pipeline.command.parts import Part, after_death, how_it_ended
@@ -70,7 +72,8 @@ class Supervisor:
         self._watch_postgres(now)
         for running in self._parts:
             self._watch(running, now)
-            self._read_log(running, now)
+            with suppress(OSError):  # a log that cannot be read or shortened now is next time
+                self._read_log(running, now)
 
     def stop(self) -> None:
         """End all parts together, then the database they may still be writing to."""
@@ -99,7 +102,7 @@ class Supervisor:
     def _watch(self, running: Running, now: float) -> None:
         if running.process is None:
             if now >= running.start_at:
-                self._start(running)
+                self._try_to_start(running, now)
             return
         exit_code = _ended(running.process)
         if exit_code is None:
@@ -109,13 +112,21 @@ class Supervisor:
         advice = f"; see {running.tail.path}" if again.deaths >= _TRIES_BEFORE_ADVICE else ""
         self.tell(f"{running.part.name} {how_it_ended(exit_code)}; it starts again in {again.pause_s:g} s{advice}")
 
+    def _try_to_start(self, running: Running, now: float) -> None:
+        try:
+            self._start(running)
+        except OSError as error:
+            again = after_death(running.deaths, 0.0)
+            running.deaths, running.start_at = again.deaths, now + again.pause_s
+            self.tell(f"{running.part.name} cannot be started: {error.strerror}")
+
     def _watch_postgres(self, now: float) -> None:
         if self.postgres is None or self.postgres.pid is not None or now < self._postgres_at:
             return
         self.tell("PostgreSQL ended; it starts again")
         try:
             self.postgres.start()
-        except NeuroVigieError as error:
+        except (NeuroVigieError, OSError, psycopg.Error) as error:  # a full disk must not end the node too
             again = after_death(self._postgres_deaths, 0.0)
             self._postgres_deaths, self._postgres_at = again.deaths, time.monotonic() + again.pause_s
             self.tell(f"PostgreSQL: {error}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ DEMO = [sys.executable, "-P", "-m", "pipeline.command.main", "demo", "--once", "
 
 
 @pytest.mark.timeout(420)
-def test_the_demo_ends_by_itself_with_every_case_as_it_must_be():
-    done = subprocess.run(DEMO, capture_output=True, text=True, check=False)
+def test_the_demo_ends_by_itself_with_every_case_as_it_must_be_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(DEMO, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout, done.stderr
     said = json.loads(done.stdout)
     assert done.returncode == 0, said["problems"]
     cases = {case["study"]: case for case in said["cases"]}
@@ -25,4 +28,4 @@ def test_the_demo_ends_by_itself_with_every_case_as_it_must_be():
     assert said["duplicate"]["same_case"]
     assert said["duplicate"]["analyses_after"] == said["duplicate"]["analyses_before"]
     assert all(case["first_image_to_visible_s"] is not None for case in cases.values())
-    assert not list(Path("/tmp").glob("neurovigie-demo-*/lock"))
+    assert not list(tmp_path.iterdir())

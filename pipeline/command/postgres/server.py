@@ -116,6 +116,8 @@ class EmbeddedPostgres:
             ("pg_hba.conf", f"local all {ROLE} peer map=ours\n"),
         ):
             path = self.place.data / name
+            if path.read_text() == text:
+                continue
             path.write_text(text)
             if account is not None:
                 os.chown(path, account.uid, account.gid)
