@@ -85,6 +85,7 @@ def test_of_two_who_take_a_case_at_once_one_gets_it_and_the_other_is_told_who(ho
     his.page.get_by_role("button", name="Take the case").click()
 
     expect(his.page.get_by_text("Too late: Dr Anne Le Gall has already taken this case.")).to_be_visible()
+    expect(his.page.get_by_text("Taken by Dr Anne Le Gall")).to_be_visible()
 
 
 def test_images_that_arrive_while_a_case_is_open_appear_without_moving_the_reader(house, anne):

@@ -229,6 +229,7 @@ export const en = {
   'key.zoom': 'Zoom',
   'key.reset': 'Reset',
   'key.take': 'Take the case',
+  'key.help': 'These keys',
   'key.back': 'Back to the worklist',
 } as const;
 

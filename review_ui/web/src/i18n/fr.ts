@@ -232,5 +232,6 @@ export const fr: Dictionary = {
   'key.zoom': 'Zoom',
   'key.reset': 'Réinitialiser',
   'key.take': 'Prendre le dossier',
+  'key.help': 'Ces touches',
   'key.back': 'Retour à la liste',
 };

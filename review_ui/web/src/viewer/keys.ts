@@ -15,6 +15,7 @@ export const HELP: readonly { keys: string[]; says: Key }[] = [
   { keys: ['+', '-'], says: 'key.zoom' },
   { keys: ['r'], says: 'key.reset' },
   { keys: ['t'], says: 'key.take' },
+  { keys: ['?'], says: 'key.help' },
   { keys: ['Esc'], says: 'key.back' },
 ];
 
@@ -28,7 +29,7 @@ export function actOnKey(event: KeyboardEvent, reading: Reading): boolean {
   return act !== undefined;
 }
 
-type Act = (reading: Reading) => void;
+type Act = (reading: Reading) => unknown;
 
 const BY_KEY: Readonly<Record<string, Act>> = {
   ArrowUp: (reading) => reading.step(-1),
@@ -45,6 +46,7 @@ const BY_KEY: Readonly<Record<string, Act>> = {
   '[': (reading) => reading.setLook(true, reading.opacity - OPACITY_STEP),
   ']': (reading) => reading.setLook(true, reading.opacity + OPACITY_STEP),
   r: (reading) => reading.reset(),
+  '?': (reading) => (reading.help = !reading.help),
   '+': (reading) => reading.zoomBy(ZOOM_STEP),
   '=': (reading) => reading.zoomBy(ZOOM_STEP),
   '-': (reading) => reading.zoomBy(1 / ZOOM_STEP),

@@ -25,6 +25,7 @@ export class Reading {
   problem = $state<{ kind: 'failed' | 'toolarge' | 'noimage'; slice?: Slice; error?: unknown }>();
   overlayFailed = $state(false);
   opening = $state(false);
+  help = $state(false);
   shown = $state(true);
   opacity = $state(0.25);
   drag = $state<Drag>(firstDrag());
