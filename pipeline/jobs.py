@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import procrastinate
 from sqlalchemy import Connection
 
+from pipeline.domain.role import SeriesRole
+
 INFERENCE_QUEUE = "inference"
 
 
@@ -24,6 +26,15 @@ WRITE_SEGMENTATION = Task("write_segmentation", 50)
 """Write the SEG of one analysis to the vault, off the critical path; argument ``analysis_id``."""
 TRANSCODE = Task("transcode", 10)
 """Prepare a series' frames for the viewer; argument ``series_id``."""
+
+READ_BY_A_MODEL = frozenset({SeriesRole.NCCT})
+"""Roles whose analysis takes seconds; every other one is answered from its headers in milliseconds."""
+
+
+def urgency_of(role: SeriesRole) -> int:
+    """How urgent the analysis of a series is, above 0: what is answered at once does not wait for a model."""
+    return 1 if role in READ_BY_A_MODEL else 2
+
 
 _deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 """Never opened: every job goes through the connection of the transaction that needs it."""

@@ -15,6 +15,7 @@ from pipeline.database.tables import analysis, finding, instance, series, study
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced
 from pipeline.domain.report import SeriesReport
+from pipeline.domain.role import SeriesRole
 from pipeline.jobs import WRITE_SEGMENTATION, enqueue
 
 _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
@@ -23,13 +24,14 @@ _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One attempt at an analysis. ``token`` fences out every older attempt; ``expected`` is the number of
-    images a header promises, if one does."""
+    images a header promises, if one does; ``role`` what the first header made of the series."""
 
     analysis_id: UUID
     series_id: UUID
     token: int
     attempts: int
     expected: int | None
+    role: SeriesRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def claim(connection: Connection, analysis_id: UUID, now: datetime) -> Claim | N
     if row is None:
         return None
     refresh_case(connection, case_of_series(connection, row.series_id), now, kind="started")
-    expected = connection.execute(select(series.c.expected).where(series.c.id == row.series_id)).scalar_one()
-    return Claim(analysis_id, row.series_id, row.token, row.attempts, expected)
+    known = connection.execute(select(series.c.expected, series.c.role).where(series.c.id == row.series_id)).one()
+    return Claim(analysis_id, row.series_id, row.token, row.attempts, known.expected, SeriesRole(known.role))
 
 
 def is_newest(connection: Connection, held: Claim) -> bool:

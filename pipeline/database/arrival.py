@@ -14,7 +14,7 @@ from pipeline.database.tables import analysis, association, instance, series, st
 from pipeline.domain.analysis import Coverage
 from pipeline.domain.completeness import Complete, SeriesEvidence, judge
 from pipeline.domain.role import SeriesRole
-from pipeline.jobs import ANALYSE, TRANSCODE, enqueue
+from pipeline.jobs import ANALYSE, TRANSCODE, enqueue, urgency_of
 
 
 def receiving_series(connection: Connection) -> list[UUID]:
@@ -89,11 +89,7 @@ def _complete(connection: Connection, row: Row[Any], verdict: Complete, now: dat
         )
         .returning(analysis.c.id)
     ).scalar_one()
-    enqueue(connection, ANALYSE, urgency=_URGENCY.get(SeriesRole(row.role), 0), analysis_id=str(analysis_id))
+    enqueue(connection, ANALYSE, urgency=urgency_of(SeriesRole(row.role)), analysis_id=str(analysis_id))
     enqueue(connection, TRANSCODE, series_id=str(row.id))
     case_id = connection.execute(select(study.c.case_id).where(study.c.id == row.study_id)).scalar_one()
     refresh_case(connection, case_id, now, kind="completed")
-
-
-_URGENCY = {SeriesRole.NCCT: 20, SeriesRole.DWI: 20, SeriesRole.ADC: 10, SeriesRole.FLAIR: 10, SeriesRole.CTA: 10}
-"""Series that may show a stroke go before those that cannot."""

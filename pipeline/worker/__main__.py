@@ -21,6 +21,9 @@ from pipeline.settings import Settings
 from pipeline.worker.bench import Bench
 from pipeline.worker.registration import register_tasks
 
+JOBS_AT_ONCE = 2
+"""Two jobs over one child: while one runs its model, another may be read, answered or written between its steps."""
+
 HEARTBEAT_S = 2.0
 """A quarter of the silence after which the clerk takes this worker for dead."""
 
@@ -77,7 +80,7 @@ async def _work(app: procrastinate.App, stop: asyncio.Event) -> None:
         working = asyncio.create_task(
             app.run_worker_async(
                 queues=[INFERENCE_QUEUE],
-                concurrency=1,
+                concurrency=JOBS_AT_ONCE,
                 install_signal_handlers=False,
                 update_heartbeat_interval=HEARTBEAT_S,
                 stalled_worker_timeout=60.0,

@@ -20,6 +20,7 @@ from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced, InferenceCrashed, InferenceTimedOut
 from pipeline.domain.report import SeriesReport
 from pipeline.inference.requests import Analyse, Transcode
+from pipeline.jobs import urgency_of
 from pipeline.worker.bench import Bench, images_of
 from pipeline.worker.patience import patiently
 
@@ -93,10 +94,11 @@ def _ask(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport | N
 
 
 def _report(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport:
+    # Between two steps of the child an analysis goes before frames and segmentations, which have urgency 0.
     # A folder of each attempt's own; the path is kept relative, so that a home may be moved.
     out = bench.home.derived / "masks" / f"{held.analysis_id}-{held.token}"
     request = Analyse(images=images_of(bench.home.vault, files), out=out, expected=held.expected)
-    for answer in bench.child.run(request):
+    for answer in bench.child.run(request, urgency=urgency_of(held.role)):
         if isinstance(answer, SeriesReport):
             return _with_relative_mask(answer, bench.home.derived)
     raise InferenceCrashed

@@ -52,7 +52,7 @@ class ScriptedChild:
         self.script = list(script)
         self.asked: list[Request] = []
 
-    def run(self, request: Request) -> Iterator[Any]:
+    def run(self, request: Request, *, urgency: int = 0) -> Iterator[Any]:
         self.asked.append(request)
         yield Step("started", 0.1)
         answer = self.script.pop(0)
