@@ -18,9 +18,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "default-src 'self'",
         "script-src 'self' 'wasm-unsafe-eval'",  # the decoders of the viewer are WebAssembly
         "worker-src 'self' blob:",
-        "connect-src 'self' blob: data:",
+        "connect-src 'self'",
         "img-src 'self' blob: data:",
-        "style-src 'self' 'unsafe-inline'",  # the viewer's layers are placed by style attributes
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
