@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import procrastinate
 from procrastinate import exceptions
@@ -20,6 +20,7 @@ from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
 from pipeline.database.engine import connect, conninfo
 from pipeline.jobs import job_app
+from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
 
 TICK_S = 0.5
@@ -40,9 +41,7 @@ def main() -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     engine = connect(settings.database_url, connections=2)
     logs.get().info("ready")
     jobs = job_app(conninfo(settings.database_url), connections=1)
@@ -66,19 +65,16 @@ async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:
         await rescue_stalled_jobs(jobs, engine)
 
 
-async def _every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, stop: asyncio.Event, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do ``work`` again and again; a database that is away is waited for."""
     while not stop.is_set():
         pause = seconds
         try:
-            await work()
+            await until(stop, work())
         except DATABASE_GONE as error:
             logs.get().warning("database_away", error=type(error).__name__)
             pause = max(seconds, 2.0)
-        try:
-            await asyncio.wait_for(stop.wait(), pause)
-        except TimeoutError:
-            continue
+        await until(stop, asyncio.sleep(pause))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from datetime import UTC, datetime
 
@@ -17,6 +16,7 @@ from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
 from pipeline.jobs import INFERENCE_QUEUE, job_app
+from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
 from pipeline.worker.bench import Bench
 from pipeline.worker.registration import register_tasks
@@ -60,40 +60,29 @@ def make_bench(settings: Settings) -> Bench:
 
 async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     while not stop.is_set():
+        app = job_app(conninfo(settings.database_url), connections=3)
+        register_tasks(app, bench)
         with contextlib.suppress(exceptions.ConnectorException):
-            app = job_app(conninfo(settings.database_url), connections=3)
-            register_tasks(app, bench)
-            await _work(app, stop)
+            await until(stop, _work(app))
         if not stop.is_set():
             logs.get().warning("database_away")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 1.0)
+            await until(stop, asyncio.sleep(1.0))
 
 
-async def _work(app: procrastinate.App, stop: asyncio.Event) -> None:
+async def _work(app: procrastinate.App) -> None:
     async with app.open_async():
         logs.get().info("ready")
-        working = asyncio.create_task(
-            app.run_worker_async(
-                queues=[INFERENCE_QUEUE],
-                concurrency=JOBS_AT_ONCE,
-                install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=60.0,
-                fetch_job_polling_interval=1.0,
-                shutdown_graceful_timeout=5.0,
-            )
+        await app.run_worker_async(
+            queues=[INFERENCE_QUEUE],
+            concurrency=JOBS_AT_ONCE,
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=60.0,
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=5.0,
         )
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+"""A process ends when it is told to, whatever it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from pipeline.process import stop_on_signals, until
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+def test_a_signal_ends_what_would_wait_for_ever() -> None:
+    async def run() -> bool:
+        stop = stop_on_signals()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until(stop, _for_ever())
+        return stop.is_set()
+
+    assert asyncio.run(run())
+
+
+def test_work_that_ends_by_itself_needs_no_signal() -> None:
+    async def run() -> bool:
+        stop = asyncio.Event()
+        await until(stop, asyncio.sleep(0))
+        return stop.is_set()
+
+    assert not asyncio.run(run())
+
+
+def test_what_work_raises_is_raised() -> None:
+    async def broken() -> None:
+        raise ConnectionError
+
+    async def run() -> None:
+        await until(asyncio.Event(), broken())
+
+    with pytest.raises(ConnectionError):
+        asyncio.run(run())
