@@ -16,6 +16,9 @@ SCALP_MM = 12.0
 ENCLOSED_SHARE = 0.3
 """A ring that encloses less of the head's area than this is not the skull's."""
 
+VERTEX_SHARE = 0.5
+"""A slice more than this share bone is the top of the vault, where brain is blurred with bone."""
+
 Mask = NDArray[np.bool_]
 
 
@@ -39,6 +42,8 @@ def _enclosed(bone: Mask, hu: NDArray[np.float32], pixel_mm: float) -> Mask:
     inside: Mask = filled & ~bone & (hu > -100)
     air_below = max(-100.0, float(hu.min()) + 8)
     head = ndimage.binary_fill_holes(ndimage.binary_opening(hu > air_below, _disc(steps)))
+    if bone.sum() > VERTEX_SHARE * head.sum():
+        return np.zeros_like(bone)
     if inside.sum() < ENCLOSED_SHARE * head.sum():
         inside = ndimage.binary_erosion(head, _disc(max(1, round(SCALP_MM / pixel_mm)))) & ~bone
     opened: Mask = ndimage.binary_opening(inside, _disc(max(1, round(2.0 / pixel_mm))))
