@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 from pipeline.domain.role import SeriesRole
 
 INFERENCE_QUEUE = "inference"
+"""Work that takes a model's seconds."""
+QUICK_QUEUE = "quick"
+"""Work of a second or less, which never waits behind a model: it goes between two of its steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,22 @@ READ_BY_A_MODEL = frozenset({SeriesRole.NCCT})
 """Roles whose analysis takes seconds; every other one is answered from its headers in milliseconds."""
 
 
-def urgency_of(role: SeriesRole) -> int:
-    """How urgent the analysis of a series is, above 0: what is answered at once does not wait for a model."""
-    return 1 if role in READ_BY_A_MODEL else 2
+def queue_of(role: SeriesRole) -> str:
+    """The queue for the analysis of a series: what is answered at once does not wait for a model."""
+    return INFERENCE_QUEUE if role in READ_BY_A_MODEL else QUICK_QUEUE
 
 
 _deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 """Never opened: every job goes through the connection of the transaction that needs it."""
 
 
-def enqueue(connection: Connection, task: Task, *, urgency: int = 0, **arguments: str) -> int:
+def enqueue(connection: Connection, task: Task, *, queue: str = INFERENCE_QUEUE, **arguments: str) -> int:
     """Enqueue a job in ``connection``'s own transaction, so that it exists if and only if that commits.
 
-    ``urgency`` is added to the task's priority. Returns the job's id.
+    Returns the job's id.
     """
     job = _deferring.configure_task(
-        task.name,
-        queue=INFERENCE_QUEUE,
-        priority=task.priority + urgency,
-        connection=connection.connection.driver_connection,
+        task.name, queue=queue, priority=task.priority, connection=connection.connection.driver_connection
     )
     identifier: int = job.defer(**arguments)
     return identifier

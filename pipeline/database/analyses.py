@@ -16,7 +16,7 @@ from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import SeriesRole
-from pipeline.jobs import WRITE_SEGMENTATION, enqueue
+from pipeline.jobs import QUICK_QUEUE, WRITE_SEGMENTATION, enqueue
 
 _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
 
@@ -96,7 +96,7 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
         .values(role=report.recognition.role.value, role_reason=report.recognition.reason)
     )
     if report.findings and report.mask_path is not None:
-        enqueue(connection, WRITE_SEGMENTATION, analysis_id=str(held.analysis_id))
+        enqueue(connection, WRITE_SEGMENTATION, queue=QUICK_QUEUE, analysis_id=str(held.analysis_id))
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
 
 

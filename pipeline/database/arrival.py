@@ -14,7 +14,7 @@ from pipeline.database.tables import analysis, association, instance, series, st
 from pipeline.domain.analysis import Coverage
 from pipeline.domain.completeness import Complete, SeriesEvidence, judge
 from pipeline.domain.role import SeriesRole
-from pipeline.jobs import ANALYSE, TRANSCODE, enqueue, urgency_of
+from pipeline.jobs import ANALYSE, TRANSCODE, enqueue, queue_of
 
 
 def receiving_series(connection: Connection) -> list[UUID]:
@@ -89,7 +89,7 @@ def _complete(connection: Connection, row: Row[Any], verdict: Complete, now: dat
         )
         .returning(analysis.c.id)
     ).scalar_one()
-    enqueue(connection, ANALYSE, urgency=urgency_of(SeriesRole(row.role)), analysis_id=str(analysis_id))
+    enqueue(connection, ANALYSE, queue=queue_of(SeriesRole(row.role)), analysis_id=str(analysis_id))
     enqueue(connection, TRANSCODE, series_id=str(row.id))
     case_id = connection.execute(select(study.c.case_id).where(study.c.id == row.study_id)).scalar_one()
     refresh_case(connection, case_id, now, kind="completed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from datetime import UTC, datetime
 
@@ -15,14 +14,11 @@ from pipeline import logs
 from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
-from pipeline.jobs import INFERENCE_QUEUE, job_app
+from pipeline.jobs import INFERENCE_QUEUE, QUICK_QUEUE, job_app
 from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
 from pipeline.worker.bench import Bench
 from pipeline.worker.registration import register_tasks
-
-JOBS_AT_ONCE = 2
-"""Two jobs over one child: while one runs its model, another may be read, answered or written between its steps."""
 
 HEARTBEAT_S = 2.0
 """A quarter of the silence after which the clerk takes this worker for dead."""
@@ -64,25 +60,32 @@ async def _serve(settings: Settings, bench: Bench) -> None:
     while not stop.is_set():
         app = job_app(conninfo(settings.database_url), connections=3)
         register_tasks(app, bench)
-        with contextlib.suppress(exceptions.ConnectorException):
+        try:
             await until(stop, _work(app))
-        if not stop.is_set():
-            logs.get().warning("database_away")
-            await until(stop, asyncio.sleep(1.0))
+        except* exceptions.ConnectorException as lost:
+            logs.get().warning("database_away", error=type(lost.exceptions[0]).__name__)
+        await until(stop, asyncio.sleep(1.0))
 
 
 async def _work(app: procrastinate.App) -> None:
-    async with app.open_async():
+    """One job of each lane at a time, over the one child: a quick one goes between the steps of a slow one."""
+    async with app.open_async(), asyncio.TaskGroup() as lanes:
         logs.get().info("ready")
-        await app.run_worker_async(
-            queues=[INFERENCE_QUEUE],
-            concurrency=JOBS_AT_ONCE,
-            install_signal_handlers=False,
-            update_heartbeat_interval=HEARTBEAT_S,
-            stalled_worker_timeout=60.0,
-            fetch_job_polling_interval=1.0,
-            shutdown_graceful_timeout=5.0,
-        )
+        for queue in (INFERENCE_QUEUE, QUICK_QUEUE):
+            lanes.create_task(_take_from(app, queue))
+
+
+async def _take_from(app: procrastinate.App, queue: str) -> None:
+    await app.run_worker_async(
+        name=queue,
+        queues=[queue],
+        concurrency=1,
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_S,
+        stalled_worker_timeout=60.0,
+        fetch_job_polling_interval=1.0,
+        shutdown_graceful_timeout=5.0,
+    )
 
 
 if __name__ == "__main__":

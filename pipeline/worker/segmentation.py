@@ -16,6 +16,7 @@ from pipeline.domain.errors import InferenceCrashed
 from pipeline.domain.receipt import Arrival
 from pipeline.inference.requests import SegmentationWritten, WriteSegmentation
 from pipeline.worker.bench import Bench, images_of
+from pipeline.worker.tasks import QUICK
 
 _OWN_AE_TITLE = "NEUROVIGIE"
 _SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -44,7 +45,7 @@ def write_segmentation(bench: Bench, analysis_id: UUID) -> None:
 
 def _made(bench: Bench, source: SegmentationSource, request: WriteSegmentation) -> SegmentationWritten:
     request.out.parent.mkdir(parents=True, exist_ok=True)
-    for answer in bench.child.run(request):
+    for answer in bench.child.run(request, urgency=QUICK):
         if isinstance(answer, SegmentationWritten):
             return answer
     raise InferenceCrashed(f"no segmentation was written for analysis {source.analysis_id}")

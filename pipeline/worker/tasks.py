@@ -19,13 +19,18 @@ from pipeline.database.analyses import (
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced, InferenceCrashed, InferenceTimedOut
 from pipeline.domain.report import SeriesReport
+from pipeline.domain.role import SeriesRole
 from pipeline.inference.requests import Analyse, Transcode
-from pipeline.jobs import urgency_of
+from pipeline.jobs import QUICK_QUEUE, queue_of
 from pipeline.worker.bench import Bench, images_of
 from pipeline.worker.patience import patiently
 
 ATTEMPTS = 2
 """A model that hung or crashed is tried once more on a fresh child, then a person is told."""
+
+
+QUICK = 2
+"""Urgency of what takes the child a second or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,18 @@ def _ask(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport | N
 
 
 def _report(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport:
-    # Between two steps of the child an analysis goes before frames and segmentations, which have urgency 0.
     # A folder of each attempt's own; the path is kept relative, so that a home may be moved.
     out = bench.home.derived / "masks" / f"{held.analysis_id}-{held.token}"
     request = Analyse(images=images_of(bench.home.vault, files), out=out, expected=held.expected)
-    for answer in bench.child.run(request, urgency=urgency_of(held.role)):
+    for answer in bench.child.run(request, urgency=_urgency(held.role)):
         if isinstance(answer, SeriesReport):
             return _with_relative_mask(answer, bench.home.derived)
     raise InferenceCrashed
+
+
+def _urgency(role: SeriesRole) -> int:
+    """Between two steps of the child, quick work goes before models, and models before frames (0)."""
+    return QUICK if queue_of(role) == QUICK_QUEUE else 1
 
 
 def _with_relative_mask(report: SeriesReport, derived: Path) -> SeriesReport:
