@@ -31,25 +31,40 @@ def voxel_ml(voxel_volume_ml: float, slices: int, slice_mm: float) -> float:
 
 
 def numbered(
-    mask: NDArray[np.bool_], probability: NDArray[np.float32], each_ml: float, minimum_ml: float
+    mask: NDArray[np.bool_], probability: NDArray[np.float32], each_ml: float, minimum_ml: float, peak: float = 0.0
 ) -> tuple[NDArray[np.uint8], tuple[Component, ...]]:
-    """Connected components of [k, j, i], each at least ``minimum_ml``: labels and what they are.
+    """Connected components of [k, j, i], each at least ``minimum_ml`` and somewhere ``peak``: labels and what they are.
 
     Voxels that touch by a corner are one lesion. Beyond `MOST_LESIONS` the smallest are left out.
     """
-    parts, count = ndimage.label(mask, structure=np.ones((3, 3, 3)))
     labels = np.zeros(mask.shape, np.uint8)
-    if not count:
+    box = _box(mask)
+    if box is None:
         return labels, ()
-    sizes = np.bincount(parts.ravel())
+    parts, count = ndimage.label(mask[box], structure=np.ones((3, 3, 3)))
+    inside = probability[box]
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)
     sizes[0] = 0
-    order = np.argsort(-sizes, kind="stable")
-    chosen = [int(n) for n in order if sizes[n] and sizes[n] * each_ml >= minimum_ml][:MOST_LESIONS]
+    peaked = np.zeros(count + 1, bool)
+    peaked[parts[inside >= peak]] = True
+    large = (sizes > 0) & (sizes * each_ml >= minimum_ml) & peaked
+    chosen = [int(n) for n in np.argsort(-sizes, kind="stable") if large[n]][:MOST_LESIONS]
     new_label = np.zeros(count + 1, np.uint8)
     new_label[chosen] = np.arange(1, len(chosen) + 1)
-    labels = new_label[parts]
-    sums = np.bincount(labels.ravel(), weights=probability.ravel(), minlength=len(chosen) + 1)
+    labels[box] = new_label[parts]
+    sums = np.bincount(parts.ravel(), weights=inside.ravel(), minlength=count + 1)
     found = [
-        Component(n, float(sizes[part] * each_ml), float(sums[n] / sizes[part])) for n, part in enumerate(chosen, 1)
+        Component(n, float(sizes[part] * each_ml), float(sums[part] / sizes[part])) for n, part in enumerate(chosen, 1)
     ]
     return labels, tuple(found)
+
+
+def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice] | None:
+    """The smallest box that holds the mask: labelling only it is several times faster."""
+    spans = []
+    for axes in ((1, 2), (0, 2), (0, 1)):
+        places = np.flatnonzero(mask.any(axes))
+        if not len(places):
+            return None
+        spans.append(slice(int(places[0]), int(places[-1]) + 1))
+    return spans[0], spans[1], spans[2]

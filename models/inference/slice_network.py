@@ -37,11 +37,13 @@ SCORED_MM2 = 100.0
 class Operating:
     """The operating point: probability threshold, least lesion, and scan calibration.
 
+    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``.
     ``inside_skull`` leaves out what lies outside the skull. ``scan_scale`` and ``scan_shift`` turn the
     logit of the scan score into that of its probability.
     """
 
     threshold: float = 0.5
+    peak: float = 0.5
     minimum_ml: float = 0.3
     inside_skull: bool = True
     scan_scale: float = 1.0
@@ -82,7 +84,7 @@ class SliceNetwork:
         thickness = turned.patient_from_voxel.spacing_mm[2]
         each = voxel_ml(volume.patient_from_voxel.voxel_volume_ml, len(source), thickness)
         mask = source >= self._operating.threshold
-        labels, components = numbered(mask, source, each, self._operating.minimum_ml)
+        labels, components = numbered(mask, source, each, self._operating.minimum_ml, self._operating.peak)
         seconds = {"read": read - started, "network": looked - read, "lesions": time.monotonic() - looked}
         yield Segmentation(turned.back(labels), components, self._scan_probability(probability, plan), flags, seconds)
 
