@@ -16,12 +16,15 @@ from pipeline.domain.analysis import AnalysisState, SeriesOutcome, worth_saying
 from pipeline.domain.finding import Finding, FindingKind
 from pipeline.domain.request import Request, Urgency
 
-RED_FROM_ML = 1.0
-"""A suspected lesion of at least this volume is red, a smaller one orange: our own operating choice,
-recorded in docs/decisions; below 1 mL, false positives dominate at this model's size."""
+LARGE_FROM_ML = 1.0
+"""Our own operating choice, recorded in docs/decisions: below 1 mL, false positives dominate at this
+model's size."""
 
-RED_FROM_CONFIDENCE = 0.5
-"""A lesion the bundle itself holds for less likely than not is orange, whatever its volume."""
+SURE_FROM = 0.5
+"""A lesion with less confidence is one that the bundle itself holds for less likely than not.
+
+Sure and large is red; sure or large is orange; neither is said among the reasons and raises nothing.
+"""
 
 
 class Tier(StrEnum):
@@ -93,8 +96,8 @@ def _base(request: Request | None) -> tuple[Tier, Reason]:
 
 
 def _claim(finding: Finding) -> tuple[Tier, Reason]:
-    sure = finding.confidence >= RED_FROM_CONFIDENCE
-    tier = Tier.RED if sure and finding.volume_ml >= RED_FROM_ML else Tier.ORANGE
+    sure, large = finding.confidence >= SURE_FROM, finding.volume_ml >= LARGE_FROM_ML
+    tier = Tier.RED if sure and large else Tier.ORANGE if sure or large else Tier.GREY
     where = "" if finding.side == "unknown" else f", {finding.side}"
     text = f"suspected {finding.kind}, {finding.volume_ml:.1f} mL{where} (AI, to be confirmed)"
     values: dict[str, str | float] = {

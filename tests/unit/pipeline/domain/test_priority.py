@@ -95,6 +95,20 @@ def test_a_small_haemorrhage_is_orange() -> None:
     assert prioritise([outcome], None, NOW).tier is Tier.ORANGE
 
 
+def test_a_small_and_unsure_suspicion_is_said_but_raises_nothing() -> None:
+    found = Finding(FindingKind.HAEMORRHAGE, 0.3, Side.RIGHT, 0.4)
+    outcome = SeriesOutcome(SeriesRole.NCCT, AnalysisState.ANALYSED, findings=(found,))
+    priority = prioritise([outcome], None, NOW)
+    assert priority.tier is Tier.YELLOW
+    assert "suspected_haemorrhage" in [reason.code for reason in priority.reasons]
+
+
+def test_a_large_but_unsure_suspicion_is_orange() -> None:
+    found = Finding(FindingKind.HAEMORRHAGE, 8.0, Side.RIGHT, 0.4)
+    outcome = SeriesOutcome(SeriesRole.NCCT, AnalysisState.ANALYSED, findings=(found,))
+    assert prioritise([outcome], None, NOW).tier is Tier.ORANGE
+
+
 def test_what_was_not_analysed_and_what_is_provisional_are_among_the_reasons() -> None:
     known = [
         SeriesOutcome(SeriesRole.DWI, AnalysisState.NOT_ANALYSED, why="no model for this role yet"),
