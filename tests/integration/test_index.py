@@ -130,6 +130,13 @@ def test_a_series_sent_over_two_associations_waits_for_both(bench: Bench) -> Non
     assert bench.jobs("analyse") == 1
 
 
+def test_what_no_model_reads_is_queued_where_it_waits_for_no_model(bench: Bench) -> None:
+    bench.receive(TinySlice(series="ct", extra={"ImagesInAcquisition": 1}))
+    bench.receive(TinySlice(series="other", extra={"ImagesInAcquisition": 1, "Modality": "OT", "BodyPartExamined": ""}))
+    query = text("SELECT queue_name FROM procrastinate_jobs WHERE task_name = 'analyse' ORDER BY id")
+    assert bench.rows(query) == [("inference",), ("quick",)]
+
+
 def test_a_late_image_reruns_the_series_as_a_second_version(bench: Bench) -> None:
     slices = head(31)
     bench.receive(*slices[:30])
