@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import torch
@@ -12,7 +12,8 @@ from monai.bundle.config_parser import ConfigParser
 from models.inference.segmentation import Segmentation, Segmenter
 from models.registry import BundleInfo
 from pipeline.domain.errors import BundleError, InferenceFailed
-from pipeline.domain.ports import Lesion, Prediction, Step
+from pipeline.domain.ports import NO_COMPANIONS, Lesion, Prediction, Step
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 
 
@@ -23,10 +24,12 @@ class BundlePredictor:
         self.bundle = bundle
         self._segmenter = segmenter
 
-    def steps(self, volume: Volume) -> Iterator[Step | Prediction]:
+    def steps(
+        self, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS
+    ) -> Iterator[Step | Prediction]:
         """Steps, then the one prediction, as `pipeline.domain.ports.Predictor` says."""
         started = time.monotonic()
-        for said in self._segmenter.steps(volume):
+        for said in self._segmenter.steps(volume, companions):
             if isinstance(said, Segmentation):
                 yield self._prediction(said, time.monotonic() - started)
             else:

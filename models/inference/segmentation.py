@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.inference.components import Component
-from pipeline.domain.ports import Step
+from pipeline.domain.ports import NO_COMPANIONS, Step
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 
 
@@ -28,6 +29,8 @@ class Segmentation:
 class Segmenter(Protocol):
     """What a bundle's ``inference.json`` builds under the name ``segmenter``."""
 
-    def steps(self, volume: Volume) -> Iterator[Step | Segmentation]:
+    def steps(
+        self, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS
+    ) -> Iterator[Step | Segmentation]:
         """Work in steps; the last one yielded is the segmentation."""
         ...

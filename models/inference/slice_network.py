@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ from models.inference.slices import SlicePlan, network_slices, plan_slices, sour
 from models.inference.straighten import LARGEST_TILT_DEGREES, resampled, straight_grid
 from models.inference.windows import triples, windowed
 from pipeline.domain.geometry import PatientFromVoxel
-from pipeline.domain.ports import Step
+from pipeline.domain.ports import NO_COMPANIONS, Step
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, Voxels
 
 AIR_HU = -1000.0
@@ -62,7 +63,11 @@ class SliceNetwork:
         self._at_once = slices_at_once
         self._device = next(network.parameters()).device
 
-    def steps(self, volume: Volume) -> Iterator[Step | Segmentation]:
+    def steps(
+        self,
+        volume: Volume,
+        companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS,  # noqa: ARG002 - reads one volume
+    ) -> Iterator[Step | Segmentation]:
         """Read, look at the slices a few at a time, then number the lesions."""
         started = time.monotonic()
         flags = check_ct(volume)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,8 @@ from models.inference.orientation import upright
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
 from models.inference.slices import network_slices, plan_slices, source_probability
-from pipeline.domain.ports import Step
+from pipeline.domain.ports import NO_COMPANIONS, Step
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 
 CERTAIN_ML = 10.0
@@ -34,7 +35,11 @@ class ThresholdSegmenter:
     margin_mm: float = 1.5
     minimum_ml: float = 0.5
 
-    def steps(self, volume: Volume) -> Iterator[Step | Segmentation]:
+    def steps(
+        self,
+        volume: Volume,
+        companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS,  # noqa: ARG002 - reads one volume
+    ) -> Iterator[Step | Segmentation]:
         """Read, apply the rule slice by slice, number what is left."""
         started = time.monotonic()
         flags = check_ct(volume)

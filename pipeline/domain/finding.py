@@ -11,6 +11,18 @@ class FindingKind(StrEnum):
 
     HAEMORRHAGE = "haemorrhage"
     INFARCT = "infarct"
+    EARLY_ISCHAEMIA = "early_ischaemia"
+    """Early ischaemic change on non-contrast CT."""
+
+
+class HaemorrhageSite(StrEnum):
+    """Where intracranial blood lies (the five classes of Wu 2023, BHSD)."""
+
+    INTRAPARENCHYMAL = "IPH"
+    INTRAVENTRICULAR = "IVH"
+    SUBARACHNOID = "SAH"
+    SUBDURAL = "SDH"
+    EPIDURAL = "EDH"
 
 
 class Side(StrEnum):
@@ -28,7 +40,8 @@ class Finding:
     """One lesion: what, how large, on which side, how sure the model is.
 
     ``volume_ml`` is in millilitres; ``confidence`` from 0 to 1 is the bundle's own;
-    ``centre_mm`` is the lesion's centroid in patient LPS mm; ``label`` is its value in the mask.
+    ``centre_mm`` is the lesion's centroid in patient LPS mm; ``label`` is its value in the mask;
+    ``site`` is where most of a haemorrhage lies, where the model says so.
     """
 
     kind: FindingKind
@@ -37,3 +50,4 @@ class Finding:
     confidence: float
     centre_mm: tuple[float, float, float] | None = None
     label: int = 1
+    site: HaemorrhageSite | None = None

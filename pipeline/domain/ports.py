@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.domain.finding import FindingKind
+from pipeline.domain.finding import FindingKind, HaemorrhageSite
 from pipeline.domain.receipt import Arrival, Receipt
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 
 
@@ -27,11 +29,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesion:
-    """One connected component of a mask: its label value, kind, and confidence from 0 to 1."""
+    """One connected component of a mask: its label value, kind, and calibrated confidence from 0 to 1."""
 
     label: int
     kind: FindingKind
     confidence: float
+    site: HaemorrhageSite | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +44,9 @@ class Prediction:
     ``labels`` is uint8 ``[k, j, i]``: 0 is background, n is ``lesions`` with ``label == n``.
     ``scan_probability`` is the chance, 0 to 1, that anything is there at all.
     ``flags`` are reservations in words; they never suppress the mask.
+    ``out_of_distribution`` is 0 for what the model was taught to 1 for what it cannot know; None where
+    the bundle has no such score. ``uncertainty``, where the bundle gives it, is uint8 ``[k, j, i]``:
+    0 is sure, 255 is even odds.
     """
 
     labels: NDArray[np.uint8]
@@ -50,14 +56,24 @@ class Prediction:
     bundle_version: str
     flags: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    out_of_distribution: float | None = None
+    uncertainty: NDArray[np.uint8] | None = None
+
+
+NO_COMPANIONS: Mapping[SeriesRole, Volume] = MappingProxyType({})
+"""Most models read one volume."""
 
 
 class Predictor(Protocol):
     """A loaded model."""
 
-    def steps(self, volume: Volume) -> Iterator[Step | Prediction]:
-        """Yield a `Step` after each piece of work and, last, the one `Prediction`.
+    def steps(
+        self, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS
+    ) -> Iterator[Step | Prediction]:
+        """Yield a `Step` after each piece of work and, last, the one `Prediction`, on ``volume``'s voxels.
 
+        ``companions`` are other images of the same patient, each on its own voxels: a diffusion model
+        reads the trace image and takes ADC, b0 or FLAIR from here.
         Raises `NotAnalysable` when the volume is outside the model's declared inputs.
         """
         ...

@@ -111,6 +111,7 @@ def _claim(finding: Finding) -> tuple[Tier, Reason]:
 _CODE_OF_KIND = {
     FindingKind.HAEMORRHAGE: "suspected_haemorrhage",
     FindingKind.INFARCT: "suspected_infarct",
+    FindingKind.EARLY_ISCHAEMIA: "suspected_early_ischaemia",
 }
 
 

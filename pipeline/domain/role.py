@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class SeriesRole(StrEnum):
-    """The roles recognised today; later issues add to them."""
+    """What a series can be."""
 
     NCCT = "ncct"
     """Non-contrast head CT."""
@@ -15,12 +15,36 @@ class SeriesRole(StrEnum):
     """CT angiography."""
     DWI = "dwi"
     """Diffusion-weighted MR trace image."""
+    B0 = "b0"
+    """The diffusion sequence without weighting."""
     ADC = "adc"
     """Apparent diffusion coefficient map."""
     FLAIR = "flair"
     """T2 FLAIR MR."""
+    CTP = "ctp"
+    """CT perfusion: the same slices over time."""
+    T2_STAR = "t2star"
+    """T2*-weighted gradient echo MR."""
+    SWI = "swi"
+    """Susceptibility-weighted MR, its phase and minimum-intensity series included."""
+    PWI = "pwi"
+    """MR perfusion: the same slices over time."""
+    T1 = "t1"
+    """T1-weighted MR."""
+    T2 = "t2"
+    """T2-weighted spin echo MR."""
+    MRA = "mra"
+    """MR angiography, time of flight or with contrast."""
+    LOCALISER = "localiser"
+    """Scout images that place the others."""
+    DOSE_REPORT = "dose_report"
+    """Radiation dose, as an image or a structured report."""
+    SECONDARY_CAPTURE = "secondary_capture"
+    """A picture of something: a screen, a sheet of paper."""
+    DERIVED = "derived"
+    """Computed from other series: reformats, projections, colour maps, fused images."""
     OTHER = "other"
-    """Anything else: localiser, dose report, secondary capture, other body parts."""
+    """Anything else, other body parts included."""
 
 
 @dataclass(frozen=True, slots=True)

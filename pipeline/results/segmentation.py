@@ -33,8 +33,13 @@ _MORPHOLOGICALLY_ABNORMAL = Code("49755003", "SCT", "Morphologically Abnormal St
 _TYPE = {
     FindingKind.HAEMORRHAGE: Code("50960005", "SCT", "Hemorrhage"),
     FindingKind.INFARCT: Code("55641003", "SCT", "Infarct"),
+    FindingKind.EARLY_ISCHAEMIA: Code("52674009", "SCT", "Ischemia"),
 }
-_COLOUR_NAME = {FindingKind.HAEMORRHAGE: "haemorrhage", FindingKind.INFARCT: "infarct"}
+_COLOUR_NAME = {
+    FindingKind.HAEMORRHAGE: "haemorrhage",
+    FindingKind.INFARCT: "infarct",
+    FindingKind.EARLY_ISCHAEMIA: "early ischaemia",
+}
 _ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
 
 

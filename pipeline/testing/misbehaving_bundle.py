@@ -22,7 +22,7 @@ from pipeline.domain.ports import Step
 
 
 class ByFirstVoxel:
-    def steps(self, volume):
+    def steps(self, volume, companions=None):
         yield Step("looked", 0.5)
         told = int(volume.voxels[0, 0, 0])
         if told == 2001:

@@ -24,7 +24,7 @@ BLEEDING = HeadSeries(blood_mm=(40.0, 10.0, 0.0))
 class DenseBlood:
     """A real, tiny predictor: everything from 60 to 90 HU is one haemorrhage."""
 
-    def steps(self, volume: Volume) -> Iterator[Step | Prediction]:
+    def steps(self, volume: Volume, companions: object = None) -> Iterator[Step | Prediction]:
         yield Step("threshold", 0.5)
         labels = ((volume.voxels > 60) & (volume.voxels < 90)).astype(np.uint8)
         lesions = (Lesion(1, FindingKind.HAEMORRHAGE, 0.9),) if labels.any() else ()
@@ -35,7 +35,7 @@ class Raises:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def steps(self, volume: Volume) -> Iterator[Step | Prediction]:
+    def steps(self, volume: Volume, companions: object = None) -> Iterator[Step | Prediction]:
         yield Step("begin", 0.1)
         raise self._error
 

@@ -21,7 +21,7 @@ SMALL = HeadSeries(along_mm=(0, 8, 16), rows=16, columns=20, pixel_mm=10)
 
 
 class SeesNothing:
-    def steps(self, volume: Volume) -> Iterator[Step | Prediction]:
+    def steps(self, volume: Volume, companions: object = None) -> Iterator[Step | Prediction]:
         yield Prediction(np.zeros(volume.shape_kji, np.uint8), (), 0.0, "nothing", "1.0.0")
 
 
