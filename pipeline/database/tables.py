@@ -11,51 +11,22 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
-    ForeignKey,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
-    Uuid,
-    func,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _id() -> Column[object]:
-    return Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()"))
-
-
-def _now(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
-
-
-def _at(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True))
-
-
-def _words(name: str) -> Column[object]:
-    return Column(name, Text, nullable=False, server_default="")
-
-
-def _of(name: str, target: str, *, optional: bool = False) -> Column[object]:
-    return Column(name, ForeignKey(f"{target}.id"), nullable=optional)
-
+from pipeline.database.columns import at as _at
+from pipeline.database.columns import identifier as _id
+from pipeline.database.columns import metadata
+from pipeline.database.columns import now as _now
+from pipeline.database.columns import of as _of
+from pipeline.database.columns import words as _words
 
 site = Table(
     "site",
@@ -102,6 +73,7 @@ case = Table(
     _at("closed_at"),
     Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
     Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
+    Index(None, "first_image_at"),
 )
 
 study = Table(
@@ -203,6 +175,7 @@ analysis = Table(
     _at("started_at"),
     _at("finished_at"),
     UniqueConstraint("series_id", "version"),
+    Index(None, "finished_at"),
 )
 
 finding = Table(
@@ -232,6 +205,7 @@ result_object = Table(
     _now("created_at"),
     Index(None, "analysis_id"),
     Index(None, "series_instance_uid"),
+    Index(None, "created_at"),
 )
 
 identity_correction = Table(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from pipeline.database import delivery_tables, tables  # noqa: F401 - their import fills the metadata
+from pipeline.database.columns import metadata
 from pipeline.database.engine import connect
 from pipeline.database.migrate import migrate, schema_is_current
-from pipeline.database.tables import metadata
 
 
 def test_a_migrated_database_has_exactly_the_tables_the_code_knows(database_url: str) -> None:

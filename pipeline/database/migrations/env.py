@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipeline.database.tables import metadata
+from pipeline.database import delivery_tables, tables  # noqa: F401 - their import fills the metadata
+from pipeline.database.columns import metadata
 
 
 def include_object(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: ARG001, FBT001
