@@ -89,7 +89,8 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
     if connection.execute(written).first() is None:
         raise Fenced
     for found in report.findings:
-        connection.execute(insert(finding).values(analysis_id=held.analysis_id, **asdict(found)))
+        stored = {name: value for name, value in asdict(found).items() if name in finding.c}
+        connection.execute(insert(finding).values(analysis_id=held.analysis_id, **stored))
     connection.execute(
         update(series)
         .where(series.c.id == held.series_id)
