@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.synthesis import prior as priors
 from models.synthesis.acquisition import acquire, draw_scan
 from models.synthesis.draw import Odds, draw
+from models.synthesis.kinds import Kind
 from models.synthesis.paint import HEAD_GRID, paint
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.volume import Volume, VoxelUnit
@@ -43,8 +44,9 @@ def scans(prior: Path, count: int, haemorrhage: float) -> Iterator[SyntheticScan
         painted = paint(draw(rng, len(anatomies), Odds(haemorrhage=haemorrhage)), anatomies)
         thickness = float(rng.choice([1.25, 2.5, 5.0, 5.0, 5.0, 8.0]))
         centres = tuple(np.arange(2.0, 140.0, thickness).tolist())
-        hu, blood = acquire(painted, draw_scan(rng, centres, thickness, calm=True))
+        seen = acquire(painted, draw_scan(rng, centres, thickness, calm=True))
         _, dy, dx = HEAD_GRID.spacing_mm
-        voxels = np.clip(hu.numpy(), -1024, 3071).round().astype(np.int16)
+        voxels = np.clip(seen.hu.numpy(), -1024, 3071).round().astype(np.int16)
         affine = PatientFromVoxel(np.diag([dx, dy, thickness, 1.0]))
-        yield SyntheticScan(Volume(voxels, affine, VoxelUnit.HU), blood.numpy() > 0.5)
+        blood = (seen.kind > 0) & (seen.kind < Kind.ISCHAEMIA)
+        yield SyntheticScan(Volume(voxels, affine, VoxelUnit.HU), blood.numpy())

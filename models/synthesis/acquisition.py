@@ -14,6 +14,14 @@ from models.synthesis.draw_shape import Draw
 from models.synthesis.fields import blur
 from models.synthesis.paint import Painted
 
+LEAST_WEIGHT = 1e-6
+"""Painted slices that are less than this of any scanned one are left out."""
+
+MOST_HU = 3071.0
+METAL_HU = 1900.0
+STAR_VOXELS = 25.0
+"""Rays of metal fall to a third over this many pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Streak:
@@ -42,6 +50,10 @@ class Scan:
     gain: float
     offset_hu: float
     streaks: tuple[Streak, ...] = ()
+    sharpening: float = 0.0
+    star_rays: int = 6
+    star_turn_rad: float = 0.0
+    star_hu: float = 0.0
     ghost_voxels: tuple[int, int] | None = None
 
 
@@ -63,7 +75,11 @@ def draw_scan(rng: Generator, centres_mm: tuple[float, ...], thickness_mm: float
         gain=d.between(0.85, 1.2) if recalibrated else 1.0,
         offset_hu=d.between(-6, 6) if recalibrated else 0.0,
         streaks=streaks,
-        ghost_voxels=(int(rng.integers(1, 4)), int(rng.integers(0, 2))) if d.chance(0.05) else None,
+        sharpening=d.between(0.2, 1.4) if d.chance(0.25) else 0.0,
+        star_rays=int(rng.integers(3, 9)),
+        star_turn_rad=d.between(0, 6),
+        star_hu=d.between(60, 400),
+        ghost_voxels=(int(rng.integers(1, 4)), int(rng.integers(0, 2))) if d.chance(0.08) else None,
     )
 
 
@@ -71,17 +87,47 @@ def _streak(d: Draw) -> Streak:
     return Streak(d.between(-0.6, 0.6), d.between(-30, 70), d.between(1.5, 6), d.between(-14, 12), d.between(-45, -10))
 
 
-def acquire(painted: Painted, scan: Scan) -> tuple[Tensor, Tensor]:
-    """HU and blood fraction of the slices: float32 [slice, j, i] each."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Acquired:
+    """Scanned slices: ``hu`` float32 and ``kind`` int64 (`Kind`, 0 where less than half is lesion), [slice, j, i]."""
+
+    hu: Tensor
+    kind: Tensor
+
+
+def acquire(painted: Painted, scan: Scan) -> Acquired:
+    """The slices of a scan through a painted head."""
     weights = slab_weights(painted, scan)
-    hu = torch.einsum("sk,kji->sji", weights, painted.hu.float().clamp(-1000, 2000))
-    blood = torch.einsum("sk,kji->sji", weights, painted.blood.float())
-    hu, blood = _moved(hu, blood, scan)
-    hu = hu + _streaked(painted, scan, hu)
+    used = torch.nonzero(weights.max(0).values > LEAST_WEIGHT)[:, 0]
+    slab = slice(int(used[0]), int(used[-1]) + 1)
+    hu = torch.einsum("sk,kji->sji", weights[:, slab], painted.hu[slab].float().clamp(-1000, MOST_HU))
+    kinds, fractions = _fractions(painted, weights, slab)
+    hu, fractions = _moved(hu, fractions, scan)
+    hu = hu + _streaked(painted, scan, hu) + _metal_star(scan, hu)
     if scan.ghost_voxels is not None:
         hu = 0.6 * hu + 0.4 * torch.roll(hu, scan.ghost_voxels, (1, 2))
-    hu = blur(hu, (0, scan.blur_voxels, scan.blur_voxels)) + _noise(scan, hu)
-    return (hu - 35) * scan.gain + 35 + scan.offset_hu, blood
+    hu = blur(hu, (0, scan.blur_voxels, scan.blur_voxels))
+    if scan.sharpening:
+        hu = hu + scan.sharpening * (hu - blur(hu, (0, 1.3, 1.3))).clamp(-200, 200)
+    hu = (hu + _noise(scan, hu) - 35) * scan.gain + 35 + scan.offset_hu
+    return Acquired(hu, _labels(kinds, fractions, hu))
+
+
+def _fractions(painted: Painted, weights: Tensor, slab: slice) -> tuple[list[int], Tensor]:
+    """The kinds that a slab holds, and how much of each voxel is each: [kind, slice, j, i]."""
+    kind, fraction = painted.kind[slab], painted.fraction[slab].float()
+    present = [int(k) for k in torch.unique(kind) if k]
+    parts = [torch.einsum("sk,kji->sji", weights[:, slab], fraction * (kind == k)) for k in present]
+    empty = torch.zeros(0, len(weights), *kind.shape[1:], device=kind.device)
+    return present, torch.stack(parts) if parts else empty
+
+
+def _labels(kinds: list[int], fractions: Tensor, like: Tensor) -> Tensor:
+    labels = torch.zeros(like.shape, dtype=torch.int64, device=like.device)
+    if kinds:
+        most = torch.tensor(kinds, device=like.device)[fractions.argmax(0)]
+        labels = torch.where(fractions.sum(0) > 0.5, most, labels)
+    return labels
 
 
 def slab_weights(painted: Painted, scan: Scan) -> Tensor:
@@ -95,9 +141,9 @@ def slab_weights(painted: Painted, scan: Scan) -> Tensor:
     return weights / weights.sum(1, keepdim=True)
 
 
-def _moved(hu: Tensor, blood: Tensor, scan: Scan) -> tuple[Tensor, Tensor]:
+def _moved(hu: Tensor, fractions: Tensor, scan: Scan) -> tuple[Tensor, Tensor]:
     if scan.turn_rad == 0 and scan.zoom == 1 and scan.shift_voxels == (0.0, 0.0):
-        return hu, blood
+        return hu, fractions
     rows, columns = hu.shape[1:]
     c, s = np.cos(scan.turn_rad) / scan.zoom, np.sin(scan.turn_rad) / scan.zoom
     ratio = rows / columns
@@ -110,9 +156,9 @@ def _moved(hu: Tensor, blood: Tensor, scan: Scan) -> tuple[Tensor, Tensor]:
         device=hu.device,
     )
     places = functional.affine_grid(matrix[None], [1, 1, rows, columns], align_corners=False)
-    stack = torch.cat((hu + 1000, blood))[None]
+    stack = torch.cat((hu + 1000, fractions.flatten(0, 1)))[None]
     moved = functional.grid_sample(stack, places, align_corners=False)[0]
-    return moved[: len(hu)] - 1000, moved[len(hu) :]
+    return moved[: len(hu)] - 1000, moved[len(hu) :].view_as(fractions)
 
 
 def _streaked(painted: Painted, scan: Scan, like: Tensor) -> Tensor:
@@ -128,8 +174,25 @@ def _streaked(painted: Painted, scan: Scan, like: Tensor) -> Tensor:
     return torch.where(like > -300, out, torch.zeros_like(out))
 
 
+def _metal_star(scan: Scan, hu: Tensor) -> Tensor:
+    """Bright and dark rays from metal, fading with distance."""
+    out = torch.zeros_like(hu)
+    for n, plane in enumerate(hu):
+        places = torch.nonzero(plane > METAL_HU)
+        if len(places) > 2:
+            row, column = places.float().mean(0)
+            y = torch.arange(hu.shape[1], device=hu.device)[:, None] - row
+            x = torch.arange(hu.shape[2], device=hu.device)[None] - column
+            rays = torch.cos(scan.star_rays * torch.atan2(y, x) + scan.star_turn_rad)
+            out[n] = scan.star_hu * rays.abs().pow(3) * rays.sign() * torch.exp(-(x**2 + y**2).sqrt() / STAR_VOXELS)
+    return torch.where(hu > -300, out, torch.zeros_like(out))
+
+
 def _noise(scan: Scan, like: Tensor) -> Tensor:
     generator = torch.Generator().manual_seed(scan.noise_seed)
     white = torch.randn(like.shape, generator=generator).to(like.device)
     correlated = blur(white, (0, scan.noise_blur_voxels, scan.noise_blur_voxels))
+    if scan.sharpening:
+        # A sharp kernel raises the high frequencies of the noise as it does the image's.
+        correlated = correlated + scan.sharpening * (correlated - blur(correlated, (0, 1.3, 1.3)))
     return correlated / correlated.std() * scan.noise_hu

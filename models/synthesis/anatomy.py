@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.synthesis.fields import Grid, blur, distance_to, rotation, step, turned
 from models.synthesis.prior import Anatomy
-from models.synthesis.recipe import Blob, Collection, Haematoma, HeadCTRecipe, Warp
+from models.synthesis.recipe import Blob, Collection, HeadCTRecipe, Warp
 
 CENTRE_MM = (0.0, 18.0, 8.0)
 """Middle of the head: rotations and scaling go about it."""
@@ -44,7 +44,9 @@ def head(recipe: HeadCTRecipe, anatomy: Anatomy, grid: Grid, device: torch.devic
     shells = tuple(_shell(c, skull_at, grid) for c in recipe.collections)
     brain_at = _pushed_by_shells(brain_at, shells, recipe.collections, depth, grid)
     for haematoma in recipe.haematomas:
-        brain_at = _pushed_by_haematoma(brain_at, haematoma)
+        brain_at = _pushed_by_blob(brain_at, haematoma.core, haematoma.push)
+    for mass in recipe.masses:
+        brain_at = _pushed_by_blob(brain_at, mass.core, mass.push)
     brain_at = _aged(brain_at, recipe, anatomy, grid)
     tissue = anatomy.sample(brain_at, ["grey", "white", "ventricle", "cerebellum"])
     return Head(
@@ -107,12 +109,12 @@ def _pushed_by_shells(
     return at - _inward(depth, grid) * (push * torch.exp(-depth.clamp(min=0) / 35.0))[None]
 
 
-def _pushed_by_haematoma(at: Tensor, haematoma: Haematoma) -> Tensor:
-    centre, radius = haematoma.core.centre_mm, haematoma.core.radius_mm
+def _pushed_by_blob(at: Tensor, blob: Blob, push: float) -> Tensor:
+    centre, radius = blob.centre_mm, blob.radius_mm
     away = at - torch.tensor(centre, device=at.device).view(3, 1, 1, 1)
     distance = distance_to(at, centre) + 1e-3
     fall = torch.exp(-(distance - radius).clamp(min=0) / (radius + 8.0)) * (distance / radius).clamp(0, 1)
-    return at - away / distance * (radius * haematoma.push * fall)
+    return at - away / distance * (radius * push * fall)
 
 
 def _aged(at: Tensor, recipe: HeadCTRecipe, anatomy: Anatomy, grid: Grid) -> Tensor:

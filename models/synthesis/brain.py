@@ -18,8 +18,8 @@ def brain_fraction(head: Head, tissue: Tissue) -> Tensor:
     return torch.where(head.ventricle > 0.3, torch.minimum(brain, sharp), sharp) * head.inside
 
 
-def brain_hu(head: Head, brain: Tensor, recipe: HeadCTRecipe) -> Tensor:
-    """HU inside the skull without dura, vessels and blood; NaN-free everywhere."""
+def brain_hu(head: Head, brain: Tensor, recipe: HeadCTRecipe) -> tuple[Tensor, Tensor]:
+    """HU inside the skull without dura, vessels and blood, and the fraction that is acutely ischaemic."""
     tissue = recipe.tissue
     white = (head.white / (head.grey + head.white + 1e-3)).clamp(0, 1)
     parenchyma = tissue.white_hu + (1 - white) * tissue.grey_step_hu
@@ -30,10 +30,12 @@ def brain_hu(head: Head, brain: Tensor, recipe: HeadCTRecipe) -> Tensor:
     for scar in recipe.scars:
         mask = step(irregular(scar, head.brain_at, head.grid), scar.softness_mm)
         parenchyma = parenchyma + (scar.hu - parenchyma) * mask
+    ischaemia = torch.zeros_like(parenchyma)
     for infarct in recipe.infarcts:
         mask = step(irregular(infarct, head.brain_at, head.grid), infarct.softness_mm)
         parenchyma = parenchyma - (parenchyma - infarct.hu).clamp(min=0) * mask
-    return brain * parenchyma + (1 - brain) * tissue.csf_hu
+        ischaemia = torch.maximum(ischaemia, mask)
+    return brain * parenchyma + (1 - brain) * tissue.csf_hu, ischaemia
 
 
 def tightened(hu: Tensor, head: Head, tissue: Tissue, blood: Tensor) -> Tensor:
@@ -88,8 +90,9 @@ def _with_arteries(hu: Tensor, head: Head, dura: Dura) -> Tensor:
     basilar = dura.basilar_radius_mm - distance_to(at, (0, 10, -30), (1, 1, 4))
     hu = hu + (dura.artery_hu - hu).clamp(min=0) * step(basilar, 0.5)
     for side, radius, reach in zip((-1, 1), dura.cerebral_radius_mm, dura.cerebral_reach_mm, strict=True):
+        dense = dura.dense_artery_hu if side == dura.dense_artery_side else dura.artery_hu
         middle = radius - distance_to(at, (side * reach, 1.0, -18.0), (5, 1, 1))
-        hu = hu + (dura.artery_hu - hu).clamp(min=0) * step(middle, 0.5)
+        hu = hu + (dense - hu).clamp(min=0) * step(middle, 0.5)
     return hu
 
 

@@ -7,8 +7,8 @@ import math
 from numpy.random import Generator
 
 from models.synthesis.draw_blood import SPILLS, collection, contusions, crescents, haematoma, spill
-from models.synthesis.draw_shape import DEEP_MM, Draw, Odds, blob
-from models.synthesis.fields import Triple
+from models.synthesis.draw_lookalikes import calcifications, masses, metal, scars, trapped_air, tubes
+from models.synthesis.draw_shape import Draw, Odds, blob
 from models.synthesis.recipe import Blob, Collection, Dura, Haematoma, HeadCTRecipe, Pose, Skull, Tissue, Warp
 
 RADIANS = math.pi / 180
@@ -29,9 +29,13 @@ def draw(rng: Generator, anatomies: int, odds: Odds | None = None) -> HeadCTReci
         tissue=_tissue(d),
         dura=_dura(d),
         skull=_skull(d, after_surgery=0.12 if bleeds else 0.04),
-        scars=_scars(d),
+        scars=scars(d),
         infarcts=_infarcts(d, odds.infarct),
-        calcifications=_calcifications(d),
+        calcifications=calcifications(d),
+        masses=masses(d, odds.mass),
+        tubes=tubes(d),
+        metal=metal(d),
+        trapped_air=trapped_air(d),
         collections=_collections(d, kinds),
         haematomas=_haematomas(d, kinds),
         spills=tuple(spill(d, kind) for kind in kinds if kind in SPILLS),
@@ -113,6 +117,8 @@ def _dura(d: Draw) -> Dura:
         sinus=d.between(0.4, 1.0),
         sinus_radius_mm=d.between(2.5, 5.5),
         artery_hu=d.between(40, 64),
+        dense_artery_side=d.sign() if d.chance(0.12) else 0,
+        dense_artery_hu=d.between(55, 85),
         basilar_radius_mm=d.between(1.2, 2.4),
         cerebral_radius_mm=(d.between(0.8, 2.0), d.between(0.8, 2.0)),
         cerebral_reach_mm=(d.between(8, 38), d.between(8, 38)),
@@ -140,66 +146,9 @@ def _skull(d: Draw, after_surgery: float) -> Skull:
     )
 
 
-def _scars(d: Draw) -> tuple[Blob, ...]:
-    count = int(d.rng.integers(1, 3)) if d.chance(0.3) else 0
-    return tuple(
-        blob(d, d.inside_brain(), d.log_between(2.5, 22), hu=d.between(2, 24), softness_mm=0.9) for _ in range(count)
-    )
-
-
 def _infarcts(d: Draw, odds: float) -> tuple[Blob, ...]:
     if not d.chance(odds):
         return ()
     side = d.sign()
     centre = (side * d.between(18, 58), d.between(-40, 80), d.between(-10, 45))
     return (blob(d, centre, d.log_between(8, 42), hu=d.between(15, 28), softness_mm=d.between(1, 3)),)
-
-
-def _calcifications(d: Draw) -> tuple[Blob, ...]:
-    """Normal calcium, each place as often as an adult's: none of it is blood."""
-    return (*_pineal(d), *_paired(d), *_falcine(d), *_scattered(d))
-
-
-def _calcium(d: Draw, centre: Triple, radius: tuple[float, float], hu: tuple[float, float]) -> Blob:
-    return blob(d, centre, d.between(*radius), hu=d.between(*hu), softness_mm=0.5)
-
-
-def _pineal(d: Draw) -> tuple[Blob, ...]:
-    if not d.chance(0.6):
-        return ()
-    return (_calcium(d, (d.between(-1, 1), 29 + d.normal(1.5), 2 + d.normal(1.5)), (1, 4), (70, 300)),)
-
-
-def _paired(d: Draw) -> tuple[Blob, ...]:
-    """Choroid plexus, pallidum, dentate nucleus."""
-    found: list[Blob] = []
-    for odds, (x, y, z), spread, radius, hu in _PAIRED:
-        if d.chance(odds):
-            place = (x + d.normal(spread), y + d.normal(spread), z + d.normal(spread))
-            sides = [side for side in (-1, 1) if d.chance(0.88)]
-            found += [_calcium(d, (side * place[0], place[1], place[2]), radius, hu) for side in sides]
-    return tuple(found)
-
-
-def _falcine(d: Draw) -> tuple[Blob, ...]:
-    count = int(d.rng.integers(1, 4)) if d.chance(0.2) else 0
-    places: list[Triple] = [(0.0, d.between(-50, 70), d.between(40, 72)) for _ in range(count)]
-    return tuple(_calcium(d, place, (1.5, 5), (90, 600)) for place in places)
-
-
-def _scattered(d: Draw) -> tuple[Blob, ...]:
-    """A calcified bump of the surface (meningioma) and a calcified spot in the depth."""
-    found: list[Blob] = []
-    if d.chance(0.2):
-        found.append(_calcium(d, (d.between(-60, 60), d.between(-60, 80), d.between(-20, 70)), (1, 3), (90, 400)))
-    if d.chance(0.1):
-        found.append(_calcium(d, DEEP_MM[int(d.rng.integers(len(DEEP_MM)))], (1, 2.5), (90, 400)))
-    return tuple(found)
-
-
-_PAIRED: tuple[tuple[float, Triple, float, tuple[float, float], tuple[float, float]], ...] = (
-    (0.65, (22, 40, 6), 3.5, (1.2, 5), (60, 320)),
-    (0.2, (20, 2, 0), 2.5, (1, 5), (48, 180)),
-    (0.1, (14, 58, -36), 2.0, (2, 5), (50, 150)),
-)
-"""How often, where (LPS mm), its spread in mm, radius in mm and HU of calcium found on both sides."""

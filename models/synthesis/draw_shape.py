@@ -20,10 +20,11 @@ DEEP_MM: tuple[Triple, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """How often a head bleeds, has an infarct, and the weight of each kind of blood."""
+    """How often a head bleeds, has an infarct or a tumour, and the weight of each kind of blood."""
 
     haemorrhage: float = 0.72
     infarct: float = 0.2
+    mass: float = 0.06
     kinds: Mapping[str, float] = field(
         default_factory=lambda: {
             "haematoma": 0.29,
@@ -69,6 +70,10 @@ class Draw:
         """One name, by weight."""
         total = sum(weights)
         return str(self.rng.choice(list(names), p=[w / total for w in weights]))
+
+    def choice_of(self, values: Sequence[float]) -> float:
+        """One of the values."""
+        return float(values[int(self.rng.integers(len(values)))])
 
     def noise(self, scale_mm: float) -> Noise:
         """A fresh smooth noise."""

@@ -1,4 +1,4 @@
-"""Blood, painted by where it is found; every painter returns the HU and the blood fraction [k, j, i]."""
+"""Blood, painted by where it is found."""
 
 from __future__ import annotations
 
@@ -7,52 +7,71 @@ from torch import Tensor
 
 from models.synthesis.anatomy import Head, irregular
 from models.synthesis.fields import Grid, Noise, distance_to, step
+from models.synthesis.kinds import Kind
 from models.synthesis.recipe import Collection, Haematoma, HeadCTRecipe, Spill
 
-Painted = tuple[Tensor, Tensor]
+SPILLED = {
+    "ventricle": Kind.INTRAVENTRICULAR,
+    "cistern": Kind.SUBARACHNOID,
+    "sulci": Kind.SUBARACHNOID,
+    "falx": Kind.SUBDURAL,
+    "tentorium": Kind.SUBDURAL,
+}
+"""Which kind of haemorrhage a spill is, by where it lies."""
 
 
-def with_blood(hu: Tensor, brain: Tensor, head: Head, recipe: HeadCTRecipe) -> Painted:
-    """Paint all of a recipe's haemorrhage over ``hu``; blood fraction is 0..1."""
-    blood = torch.zeros_like(hu)
+class Bleeding:
+    """A head while blood is painted into it: HU, blood fraction 0..1 and `Kind`, each [k, j, i]."""
+
+    def __init__(self, hu: Tensor) -> None:
+        self.hu = hu
+        self.blood = torch.zeros_like(hu)
+        self.kind = torch.zeros_like(hu, dtype=torch.uint8)
+
+    def fill(self, mask: Tensor, kind: Kind, density: float, texture: tuple[Noise, float], grid: Grid) -> None:
+        """Blood of one density and texture where ``mask``, 0..1, says; later blood lies over earlier."""
+        mask = mask.clamp(0, 1)
+        noise, amplitude = texture
+        filling = density + noise.field(grid, self.hu)[0] * amplitude
+        self.hu = self.hu * (1 - mask) + filling * mask
+        self.kind[(mask > 0.5) | (mask > self.blood.clamp(min=0.02))] = int(kind)
+        self.blood = torch.maximum(self.blood, mask)
+
+    def settle(self, mask: Tensor, above: Tensor, hu: float) -> None:
+        """Serum over a fluid level: what of ``mask`` lies ``above`` takes another density."""
+        share = mask * above
+        self.hu = self.hu * (1 - share) + hu * share
+
+
+def with_blood(hu: Tensor, brain: Tensor, head: Head, recipe: HeadCTRecipe) -> Bleeding:
+    """Paint all of a recipe's haemorrhage over ``hu``."""
+    bleeding = Bleeding(hu)
     for haematoma in recipe.haematomas:
-        hu, blood = _with_haematoma(hu, blood, brain, head, haematoma)
+        _add_haematoma(bleeding, brain, head, haematoma)
     for spill in recipe.spills:
         mask = _spilled(spill, brain, head)
-        hu, blood = _filled(hu, blood, mask, spill.hu, (spill.texture, spill.texture_hu), head.grid)
+        bleeding.fill(mask, SPILLED[spill.where], spill.hu, (spill.texture, spill.texture_hu), head.grid)
     for collection, thickness in zip(recipe.collections, head.shells_mm, strict=True):
-        hu, blood = _with_collection(hu, blood, head, collection, thickness)
-    return hu, blood
+        _add_collection(bleeding, head, collection, thickness)
+    return bleeding
 
 
-def _filled(
-    hu: Tensor, blood: Tensor, mask: Tensor, density: float, texture: tuple[Noise, float], grid: Grid
-) -> Painted:
-    mask = mask.clamp(0, 1)
-    noise, amplitude = texture
-    filling = density + noise.field(grid, hu)[0] * amplitude
-    return hu * (1 - mask) + filling * mask, torch.maximum(blood, mask)
-
-
-def _with_haematoma(hu: Tensor, blood: Tensor, brain: Tensor, head: Head, one: Haematoma) -> Painted:
+def _add_haematoma(bleeding: Bleeding, brain: Tensor, head: Head, one: Haematoma) -> None:
     level = irregular(one.core, head.brain_at, head.grid)
     oedema = step(level + one.oedema_mm, 1.2) * brain * one.oedema
-    hu = hu - (hu - one.oedema_hu).clamp(min=0) * oedema
+    bleeding.hu = bleeding.hu - (bleeding.hu - one.oedema_hu).clamp(min=0) * oedema
     mask = step(level, one.core.softness_mm) * head.inside * step(head.depth_mm - 1, 1.0)
-    hu, blood = _filled(hu, blood, mask, one.core.hu, (one.texture, one.texture_hu), head.grid)
+    bleeding.fill(mask, Kind.INTRAPARENCHYMAL, one.core.hu, (one.texture, one.texture_hu), head.grid)
     if one.level_mm is not None:
-        above = mask * step(one.level_mm - head.brain_at[1], 0.7)
-        hu = hu * (1 - above) + one.level_hu * above
-    return hu, blood
+        bleeding.settle(mask, step(one.level_mm - head.brain_at[1], 0.7), one.level_hu)
 
 
-def _with_collection(hu: Tensor, blood: Tensor, head: Head, one: Collection, thickness: Tensor) -> Painted:
+def _add_collection(bleeding: Bleeding, head: Head, one: Collection, thickness: Tensor) -> None:
     mask = step(thickness - head.depth_mm, 0.5) * step(head.depth_mm, 0.5) * (thickness > 1)
-    hu, blood = _filled(hu, blood, mask, one.hu, (one.texture, one.texture_hu), head.grid)
+    kind = Kind.SUBDURAL if one.shape == "crescent" else Kind.EPIDURAL
+    bleeding.fill(mask, kind, one.hu, (one.texture, one.texture_hu), head.grid)
     if one.level_mm is not None:
-        above = mask * step(one.level_mm - head.skull_at[1], 4.0)
-        hu = hu * (1 - above) + one.level_hu * above
-    return hu, blood
+        bleeding.settle(mask, step(one.level_mm - head.skull_at[1], 4.0), one.level_hu)
 
 
 def _spilled(spill: Spill, brain: Tensor, head: Head) -> Tensor:

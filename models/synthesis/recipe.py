@@ -86,6 +86,8 @@ class Dura:
     sinus: float
     sinus_radius_mm: float
     artery_hu: float
+    dense_artery_side: int
+    dense_artery_hu: float
     basilar_radius_mm: float
     cerebral_radius_mm: tuple[float, float]
     cerebral_reach_mm: tuple[float, float]
@@ -164,6 +166,28 @@ class Spill:
 
 
 @dataclass(frozen=True, slots=True)
+class Mass:
+    """A tumour or an abscess: a core, a denser rim, oedema around it."""
+
+    core: Blob
+    rim_mm: float
+    rim_hu: float
+    oedema_mm: float
+    oedema_hu: float
+    push: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tube:
+    """A shunt, drain or electrode: a straight dense rod between two points."""
+
+    from_mm: Triple
+    to_mm: Triple
+    radius_mm: float
+    hu: float
+
+
+@dataclass(frozen=True, slots=True)
 class HeadCTRecipe:
     """One head: everything `models.synthesis.paint.paint` needs beside the prior."""
 
@@ -176,6 +200,10 @@ class HeadCTRecipe:
     scars: tuple[Blob, ...] = ()
     infarcts: tuple[Blob, ...] = ()
     calcifications: tuple[Blob, ...] = ()
+    masses: tuple[Mass, ...] = ()
+    tubes: tuple[Tube, ...] = ()
+    metal: tuple[Blob, ...] = ()
+    trapped_air: tuple[Blob, ...] = ()
     collections: tuple[Collection, ...] = ()
     haematomas: tuple[Haematoma, ...] = ()
     spills: tuple[Spill, ...] = ()

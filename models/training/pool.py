@@ -23,15 +23,16 @@ from models.synthesis.prior import Anatomy
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PooledHead:
-    """A painted head kept small: HU int16, blood uint8 (255 is all blood), and where blood is."""
+    """A painted head kept small: HU int16, lesion uint8 (255 is all lesion), its kind, and where blood is."""
 
     hu: Tensor
-    blood: Tensor
+    fraction: Tensor
+    kind: Tensor
     bloody_slices: tuple[int, ...]
 
     def painted(self) -> Painted:
         """The head back in floating point."""
-        return Painted(HEAD_GRID, self.hu.float(), self.blood.float() / 255, torch.empty(0))
+        return Painted(HEAD_GRID, self.hu, self.fraction.float() / 255, self.kind, torch.empty(0))
 
 
 def pooled(painted: Painted) -> PooledHead:
@@ -39,7 +40,7 @@ def pooled(painted: Painted) -> PooledHead:
     area = (painted.blood > 0.5).sum((1, 2))
     slices = tuple(torch.nonzero(area > 6)[:, 0].tolist())
     hu = painted.hu.clamp(-1024, 2500).round().to(torch.int16).cpu()
-    return PooledHead(hu, (painted.blood * 255).round().to(torch.uint8).cpu(), slices)
+    return PooledHead(hu, (painted.fraction * 255).round().to(torch.uint8).cpu(), painted.kind.cpu(), slices)
 
 
 def head_of_seed(seed: int, prior: Sequence[Anatomy], odds: Odds, device: str = "cpu") -> PooledHead:
@@ -68,12 +69,12 @@ class Painter:
     def take(self, wait_s: float) -> PooledHead | None:
         """The next head, or nothing after ``wait_s`` seconds."""
         try:
-            hu, blood, slices = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
+            hu, fraction, kind, slices = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
         except queue.Empty:
             if not self._process.is_alive():
                 raise RuntimeError("the painting process ended; run one head by hand to see why") from None
             return None
-        return PooledHead(torch.from_numpy(hu), torch.from_numpy(blood), slices)
+        return PooledHead(torch.from_numpy(hu), torch.from_numpy(fraction), torch.from_numpy(kind), slices)
 
 
 def _paint_forever(folder: Path, names: tuple[str, ...], seed: int, out: Any) -> None:
@@ -84,7 +85,7 @@ def _paint_forever(folder: Path, names: tuple[str, ...], seed: int, out: Any) ->
     odds = Odds()
     while True:
         head = head_of_seed(seed, prior, odds)
-        if not _handed_over((head.hu.numpy(), head.blood.numpy(), head.bloody_slices), out):
+        if not _handed_over((head.hu.numpy(), head.fraction.numpy(), head.kind.numpy(), head.bloody_slices), out):
             return
         seed += 1
 

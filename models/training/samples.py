@@ -11,6 +11,7 @@ from torch import Tensor
 
 from models.inference.windows import windowed
 from models.synthesis.acquisition import acquire, draw_scan
+from models.synthesis.kinds import Kind
 from models.synthesis.paint import HEAD_GRID
 from models.training.pool import PooledHead
 
@@ -28,10 +29,9 @@ def sample(head: PooledHead, rng: Generator) -> Sample:
     else:
         middle = float(rng.uniform(4, last * dz - 4))
     thickness = float(rng.uniform(1.0, 8.5) if rng.random() < 0.8 else 5.0)
-    hu, blood = acquire(head.painted(), draw_scan(rng, _neighbours(middle, thickness, rng), thickness))
-    if rng.random() < 0.5:
-        hu, blood = hu.flip(-1), blood.flip(-1)
-    return windowed(_clipped(hu, rng)), (blood[1] > 0.5).long()
+    seen = acquire(head.painted(), draw_scan(rng, _neighbours(middle, thickness, rng), thickness))
+    hu, kind = (seen.hu.flip(-1), seen.kind.flip(-1)) if rng.random() < 0.5 else (seen.hu, seen.kind)
+    return windowed(_clipped(hu, rng)), ((kind[1] > 0) & (kind[1] < Kind.ISCHAEMIA)).long()
 
 
 def _neighbours(middle: float, thickness: float, rng: Generator) -> tuple[float, float, float]:

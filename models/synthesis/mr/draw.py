@@ -1,0 +1,130 @@
+"""Draw a whole diffusion MR head: all chance is spent here, so that painting is deterministic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from numpy.random import Generator
+
+from models.synthesis.draw_shape import Draw
+from models.synthesis.mr.draw_infarct import VolumeBand, infarcts
+from models.synthesis.mr.draw_lookalikes import lookalikes, normally_bright
+from models.synthesis.mr.masks import MaskLibrary
+from models.synthesis.mr.recipe import Dipole, HeadMRRecipe, Outside, Tissue
+from models.synthesis.recipe import Pose, Warp
+
+RADIANS = math.pi / 180
+
+DIPOLES_MM = ((0, -62, -18), (45, 20, -28), (-45, 20, -28), (38, -20, -38), (-38, -20, -38), (0, -20, -36), (0, -72, 2))
+"""Frontal sinus, petrous bones, temporal poles, sphenoid sinus, frontal pole: where air lies beside brain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """How often a head has an infarct, of which kind and size; and how often something that only looks like one.
+
+    ``volumes`` are bands of mL with a weight each, log-uniform inside. ``mask`` is used only where
+    real masks are given; its weight goes to ``territory`` otherwise.
+    """
+
+    infarct: float = 0.72
+    lookalike: float = 0.5
+    kinds: dict[str, float] = field(
+        default_factory=lambda: {"mask": 0.42, "territory": 0.2, "lacune": 0.12, "watershed": 0.06, "shower": 0.2}
+    )
+    volumes: tuple[VolumeBand, ...] = (
+        VolumeBand(0.1, 0.1, 0.5),
+        VolumeBand(0.45, 0.5, 5.0),
+        VolumeBand(0.3, 5.0, 40.0),
+        VolumeBand(0.15, 40.0, 250.0),
+    )
+
+
+def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds: Odds | None = None) -> HeadMRRecipe:
+    """One head among ``anatomies``, with real infarct shapes where ``masks`` are given."""
+    odds = odds or Odds()
+    d = Draw(rng)
+    strokes = infarcts(d, odds.kinds, odds.volumes, masks) if d.chance(odds.infarct) else ()
+    return HeadMRRecipe(
+        anatomy=int(rng.integers(anatomies)),
+        mirrored=d.chance(0.5),
+        pose=_pose(d),
+        tissue=_tissue(d),
+        outside=_outside(d),
+        field_noise=d.noise(40),
+        field_mm=d.between(0, 1.2),
+        dipoles=_dipoles(d),
+        bright=normally_bright(d),
+        lookalikes=lookalikes(d, odds.lookalike),
+        infarcts=strokes,
+    )
+
+
+def _pose(d: Draw) -> Pose:
+    turn = (d.normal(9), d.normal(4), d.normal(8))
+    scale = d.between(0.92, 1.1)
+    return Pose(
+        angles_rad=(turn[0] * RADIANS, turn[1] * RADIANS, turn[2] * RADIANS),
+        scale=(scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06)),
+        shift_mm=(d.between(-5, 5), d.between(-6, 6), d.between(-10, 10)),
+        warps=(Warp(d.noise(60), d.between(1, 4)), Warp(d.noise(28), d.between(0.4, 1.6))),
+        brain_warp=Warp(d.noise(16), d.between(0.3, 1.6)),
+    )
+
+
+def _tissue(d: Draw) -> Tissue:
+    """Relaxation at 1.5 to 3 T (Stanisz 2005) and diffusion of the adult brain, a little wider than seen."""
+    grey_t2 = d.between(82, 112)
+    grey_adc = d.between(0.74, 0.95)
+    return Tissue(
+        echo_ms=d.between(52, 115),
+        grey_t2_ms=grey_t2,
+        white_t2_ms=grey_t2 * d.between(0.7, 0.92),
+        fluid_t2_ms=d.between(300, 2000),
+        white_density=d.between(0.82, 0.95),
+        grey_adc=grey_adc,
+        white_adc=grey_adc * d.between(0.84, 1.0),
+        fluid_adc=d.between(2.3, 3.3),
+        cerebellum_t2=d.between(0.95, 1.2),
+        texture=d.noise(13),
+        texture_t2=d.between(0, 0.06),
+        texture_adc=d.between(0, 0.07),
+        margin_mm=d.between(-0.5, 3.0),
+        sulcus_threshold=d.between(0.2, 0.45) if d.chance(0.5) else d.between(0.45, 0.75),
+        sulcus_sharpness=d.between(6, 14),
+        sulcus_noise=d.noise(9),
+        ventricle_growth_mm=d.between(-1.0, 2.0) if d.chance(0.5) else d.between(1.5, 8.0),
+        atrophy=d.between(0, 0.08) if d.chance(0.5) else 0.0,
+        leukoaraiosis=d.between(0.08, 0.6) if d.chance(0.5) else 0.0,
+        leukoaraiosis_noise=d.noise(15),
+    )
+
+
+def _outside(d: Draw) -> Outside:
+    return Outside(
+        soft=d.log_between(0.05, 0.6),
+        soft_adc=d.between(0.8, 1.8),
+        fat=d.log_between(0.02, 0.9),
+        fat_adc=d.between(0.02, 0.5),
+        eye=d.between(1.2, 3.0),
+        marrow=d.log_between(0.01, 0.3),
+        vein=d.between(0.1, 0.8),
+        mottle=d.between(0, 0.6),
+        noise=d.noise(14),
+    )
+
+
+def _dipoles(d: Draw) -> tuple[Dipole, ...]:
+    strength = d.log_between(0.3, 2.5)
+    return tuple(_dipole(d, place, strength) for place in DIPOLES_MM if d.chance(0.7))
+
+
+def _dipole(d: Draw, place: tuple[int, int, int], strength: float) -> Dipole:
+    x, y, z = place
+    return Dipole(
+        centre_mm=(x + d.normal(4), y + d.normal(4), z + d.normal(4)),
+        radius_mm=d.between(6, 20),
+        shift_mm=d.sign() * strength * d.between(0.5, 4.0),
+        loss=d.between(0, 0.8) if d.chance(0.5) else 0.0,
+    )
