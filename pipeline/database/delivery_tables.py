@@ -18,6 +18,7 @@ destination = Table(
     words("ca_path"),  # who vouches for its certificate (PEM); empty: the machine's own list
     words("token_path"),  # a file with a bearer token; the secret itself is never here
     Column("deliver_when", Text, nullable=False, server_default="off"),  # off | signed | unsigned
+    at("on_since"),  # results made before it was turned on are not owed
     Column("tls", Boolean, nullable=False, server_default="false"),  # for kind "dicom"
     Column("commitment", Boolean, nullable=False, server_default="true"),  # ask for it where the peer offers it
     now("created_at"),
@@ -36,7 +37,8 @@ delivery = Table(
     Column("event", Text, nullable=False),  # what made it owed: analysis_committed | opinion_signed | resend
     Column("token", Integer, nullable=False, server_default="0"),  # fences out an overtaken attempt
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("next_at", DateTime(timezone=True)),  # when the clerk looks at it again; none once it has ended
+    Column("asked", Integer, nullable=False, server_default="0"),  # how often storage commitment was asked for
+    at("next_at"),  # when the clerk looks at it again; none once nothing is left to do
     now("owed_at"),
     at("sending_at"),
     at("sent_at"),  # when the peer said it has it
