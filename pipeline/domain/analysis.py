@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.domain.finding import Finding
-from pipeline.domain.role import SeriesRole
+from pipeline.domain.role import COMPANIONS, NO_NEWS, SeriesRole
 
 
 class AnalysisState(StrEnum):
@@ -78,6 +78,7 @@ class SeriesOutcome:
     findings: tuple[Finding, ...] = ()
     coverage: Coverage | None = None
     receiving: bool = False
+    reservations: tuple[str, ...] = ()
 
 
 class CaseState(StrEnum):
@@ -110,16 +111,16 @@ def case_state(outcomes: Iterable[SeriesOutcome]) -> CaseState:
 def worth_saying(outcomes: Iterable[SeriesOutcome]) -> tuple[SeriesOutcome, ...]:
     """The series a case's own line must speak of.
 
-    A localiser or a dose report without a model is no news beside a series that was analysed; it
-    keeps its own line on the case page.
+    A localiser or a dose report without a model is no news beside a series that was analysed, nor is a
+    map that was read together with the diffusion series; each keeps its own line on the case page.
     """
     known = tuple(outcomes)
-    if not any(outcome.state is AnalysisState.ANALYSED for outcome in known):
+    analysed = {outcome.role for outcome in known if outcome.state is AnalysisState.ANALYSED}
+    if not analysed:
         return known
+    silent = {role for main in analysed for role in COMPANIONS.get(main, ())} | NO_NEWS
     return tuple(
-        outcome
-        for outcome in known
-        if not (outcome.role is SeriesRole.OTHER and outcome.state is AnalysisState.NOT_ANALYSED)
+        outcome for outcome in known if not (outcome.role in silent and outcome.state is AnalysisState.NOT_ANALYSED)
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class SeriesRole(StrEnum):
@@ -54,3 +56,19 @@ class Recognition:
     role: SeriesRole
     reason: str
     confidence: float = 1.0
+
+
+COMPANIONS: Mapping[SeriesRole, tuple[SeriesRole, ...]] = MappingProxyType(
+    {SeriesRole.DWI: (SeriesRole.ADC, SeriesRole.B0, SeriesRole.FLAIR)}
+)
+"""Roles whose series are read together with a series of another role, when a bundle for that one asks for them."""
+
+DECIDING_COMPANIONS: Mapping[SeriesRole, tuple[SeriesRole, ...]] = MappingProxyType(
+    {SeriesRole.DWI: (SeriesRole.ADC, SeriesRole.B0)}
+)
+"""Companions whose late arrival makes the series worth reading again."""
+
+NO_NEWS = frozenset(
+    {SeriesRole.OTHER, SeriesRole.LOCALISER, SeriesRole.DOSE_REPORT, SeriesRole.SECONDARY_CAPTURE, SeriesRole.DERIVED}
+)
+"""Roles no stroke model will ever read: that none did is no news."""
