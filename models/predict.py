@@ -39,12 +39,14 @@ class BundlePredictor:
         kind = self.bundle.kinds[0]
         return Prediction(
             labels=said.labels,
-            lesions=tuple(Lesion(c.label, kind, c.confidence) for c in said.components),
+            lesions=tuple(Lesion(c.label, kind, c.confidence, c.site) for c in said.components),
             scan_probability=said.scan_probability,
             bundle_id=self.bundle.id,
             bundle_version=self.bundle.version,
             flags=said.flags,
             seconds={**said.seconds, "total": total_s},
+            out_of_distribution=said.out_of_distribution,
+            uncertainty=said.uncertainty,
         )
 
 

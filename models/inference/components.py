@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from pipeline.domain.finding import HaemorrhageSite
 
 SINGLE_SLICE_MM = 5.0
 """A lone slice has no measured thickness; it counts as this thick when lesions are sized."""
 
 MOST_LESIONS = 255
 
+Box = tuple[slice, slice, slice]
+
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One lesion: its number in the mask, volume in mL and mean probability."""
+    """One lesion: its number in the mask, volume in mL, confidence, and site where the network says so."""
 
     label: int
     volume_ml: float
     confidence: float
+    site: HaemorrhageSite | None = None
 
 
 def voxel_ml(voxel_volume_ml: float, slices: int, slice_mm: float) -> float:
@@ -31,14 +37,15 @@ def voxel_ml(voxel_volume_ml: float, slices: int, slice_mm: float) -> float:
 
 
 def numbered(
-    mask: NDArray[np.bool_], probability: NDArray[np.float32], each_ml: float, minimum_ml: float, peak: float = 0.0
+    mask: NDArray[np.bool_], probability: NDArray[Any], each_ml: float, minimum_ml: float, peak: float = 0.0
 ) -> tuple[NDArray[np.uint8], tuple[Component, ...]]:
     """Connected components of [k, j, i], each at least ``minimum_ml`` and somewhere ``peak``: labels and what they are.
 
     Voxels that touch by a corner are one lesion. Beyond `MOST_LESIONS` the smallest are left out.
+    Confidence is the mean probability, in the unit that ``probability`` has.
     """
     labels = np.zeros(mask.shape, np.uint8)
-    box = _box(mask)
+    box = box_of(mask)
     if box is None:
         return labels, ()
     parts, count = ndimage.label(mask[box], structure=np.ones((3, 3, 3)))
@@ -59,7 +66,7 @@ def numbered(
     return labels, tuple(found)
 
 
-def _box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice] | None:
+def box_of(mask: NDArray[np.bool_]) -> Box | None:
     """The smallest box that holds the mask: labelling only it is several times faster."""
     spans = []
     for axes in ((1, 2), (0, 2), (0, 1)):

@@ -17,13 +17,18 @@ from pipeline.domain.volume import Volume
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
-    """Numbered lesions, uint8 [k, j, i] on the source's voxels, and how likely any is there."""
+    """Numbered lesions, uint8 [k, j, i] on the source's voxels, and how likely any is there.
+
+    ``out_of_distribution`` and ``uncertainty`` are as in `pipeline.domain.ports.Prediction`.
+    """
 
     labels: NDArray[np.uint8]
     components: tuple[Component, ...]
     scan_probability: float
     flags: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    out_of_distribution: float | None = None
+    uncertainty: NDArray[np.uint8] | None = None
 
 
 class Segmenter(Protocol):

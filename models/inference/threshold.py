@@ -11,16 +11,20 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from models.inference.components import Component, numbered, voxel_ml
+from models.inference.components import Component
+from models.inference.ct_scan import AIR_HU
+from models.inference.frame import frame_of
 from models.inference.inputs import check_ct
-from models.inference.orientation import upright
+from models.inference.lesions import Field, find_lesions
+from models.inference.operating import Operating
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
-from models.inference.slices import network_slices, plan_slices, source_probability
+from models.inference.slices import network_slices
 from pipeline.domain.ports import NO_COMPANIONS, Step
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 
+NOTHING_SEEN = 0.05
 CERTAIN_ML = 10.0
 """A rule has no probability; this much dense volume is called half certain on top of a floor."""
 
@@ -43,18 +47,14 @@ class ThresholdSegmenter:
         """Read, apply the rule slice by slice, number what is left."""
         started = time.monotonic()
         flags = check_ct(volume)
-        turned = upright(volume)
-        k, j, i = turned.voxels.shape
-        plan = plan_slices((k, j, i), turned.patient_from_voxel.spacing_mm)
-        hu = network_slices(turned.voxels, plan, torch.device("cpu")).numpy()
+        frame = frame_of(volume)
+        hu = network_slices(frame.slices(AIR_HU), frame.plan, torch.device("cpu")).numpy()
         yield Step("read", 0.4)
-        dense = torch.from_numpy(self._dense(hu, plan.spacing_kji_mm[1]).astype(np.float32))
-        source = source_probability(dense, plan, 0, plan.source_kji[0]).numpy()
-        each = voxel_ml(volume.patient_from_voxel.voxel_volume_ml, k, turned.patient_from_voxel.spacing_mm[2])
-        labels, components = numbered(source >= 0.5, source, each, self.minimum_ml)
-        sure = tuple(Component(c.label, c.volume_ml, _sureness(c.volume_ml)) for c in components)
-        probability = max((c.confidence for c in sure), default=0.05)
-        yield Segmentation(turned.back(labels), sure, probability, flags, {"rule": time.monotonic() - started})
+        dense = torch.from_numpy(self._dense(hu, frame.plan.spacing_kji_mm[1]).astype(np.float32))
+        labels, components = find_lesions(Field(dense), frame, Operating(minimum_ml=self.minimum_ml))
+        sure = tuple(Component(c.label, c.volume_ml, sureness(c.volume_ml)) for c in components)
+        probability = max((c.confidence for c in sure), default=NOTHING_SEEN)
+        yield Segmentation(frame.back(labels), sure, probability, flags, {"rule": time.monotonic() - started})
 
     def _dense(self, hu: NDArray[np.float32], pixel_mm: float) -> NDArray[np.bool_]:
         sigma = self.smooth_mm / pixel_mm
@@ -65,5 +65,6 @@ class ThresholdSegmenter:
         return dense
 
 
-def _sureness(volume_ml: float) -> float:
+def sureness(volume_ml: float) -> float:
+    """What a rule says in the place of a probability: more with more volume, never much."""
     return float(0.2 + 0.5 * volume_ml / (volume_ml + CERTAIN_ML))

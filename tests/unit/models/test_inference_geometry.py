@@ -13,9 +13,10 @@ from models.inference.components import numbered, voxel_ml
 from models.inference.orientation import tilt_degrees, upright
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
-from models.inference.slice_network import Operating, SliceNetwork
-from models.inference.slices import network_slices, plan_slices, source_probability
-from models.inference.straighten import resampled, straight_grid
+from models.inference.operating import Operating
+from models.inference.slice_network import SliceNetwork
+from models.inference.slices import SlicePlan, network_slices, of_array, plan_slices
+from models.inference.straighten import Grid, interpolated, slices_on, straight_grid
 from models.inference.threshold import ThresholdSegmenter
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.volume import Volume, VoxelUnit
@@ -72,6 +73,13 @@ def world_places(volume: Volume, labels: NDArray[np.uint8]) -> set[tuple[float, 
     return {tuple(point) for point in volume.patient_from_voxel.patient_mm(marked).round(2)}
 
 
+def on_source(values: torch.Tensor, plan: SlicePlan) -> torch.Tensor:
+    k, j, i = plan.source_kji
+    box = (slice(0, k), slice(0, j), slice(0, i))
+    return interpolated(values, plan.source_from_network, np.eye(4), box)
+
+
+WHOLE = (slice(0, 20), slice(0, 24), slice(0, 24))
 ORDERS = st.sampled_from(list(permutations(range(3))))
 FLIPS = st.tuples(st.booleans(), st.booleans(), st.booleans())
 
@@ -128,10 +136,10 @@ def test_the_networks_grid_covers_the_same_box(k: int, dz: float, dx: float) -> 
     for axis, step in enumerate((dz, dx, dx)):
         box = plan.source_kji[axis] * step
         assert plan.network_kji[axis] * plan.spacing_kji_mm[axis] == pytest.approx(box, rel=1e-6)
-    constant = network_slices(np.full((k, 20, 30), 40, np.int16), plan, torch.device("cpu"))
+    constant = network_slices(of_array(np.full((k, 20, 30), 40, np.int16)), plan, torch.device("cpu"))
     assert constant.shape == plan.network_kji
     assert torch.allclose(constant, torch.full_like(constant, 40.0), atol=1e-3)
-    back = source_probability(torch.full(plan.network_kji, 0.7), plan, 0, k)
+    back = on_source(torch.full(plan.network_kji, 0.7), plan)
     assert back.shape == (k, 20, 30)
     assert torch.allclose(back, torch.full_like(back, 0.7), atol=1e-5)
 
@@ -139,10 +147,10 @@ def test_the_networks_grid_covers_the_same_box(k: int, dz: float, dx: float) -> 
 def test_thin_slices_average_into_slabs_in_order() -> None:
     ramp = np.repeat(np.arange(20, dtype=np.int16), 16 * 16).reshape(20, 16, 16)
     plan = plan_slices((20, 16, 16), (1.25, 1.25, 1.25))
-    slabs = network_slices(ramp, plan, torch.device("cpu"))
+    slabs = network_slices(of_array(ramp), plan, torch.device("cpu"))
     assert plan.network_kji[0] == 5
     assert slabs.mean((1, 2)).tolist() == pytest.approx([1.5, 5.5, 9.5, 13.5, 17.5])
-    back = source_probability(slabs, plan, 0, 20)
+    back = on_source(slabs, plan)
     assert back[8:12].mean().item() == pytest.approx(9.5, abs=0.2)
 
 
@@ -153,9 +161,10 @@ def test_straightening_there_and_back_keeps_a_smooth_field() -> None:
     c, s = np.cos(0.7), np.sin(0.7)
     turn[:2, :2] = [[3 * c, -3 * s], [3 * s, 3 * c]]
     turn[2, 2] = 3
-    straight, shape = straight_grid(turn, (20, 24, 24))
-    there = resampled(source, turn, straight, shape, -1000.0)
-    back = resampled(there, straight, turn, (20, 24, 24), -1000.0)
+    oblique = Grid(turn, (20, 24, 24))
+    straight = straight_grid(oblique)
+    there = slices_on(straight, source.numpy(), oblique, -1000.0)(0, straight.shape_kji[0])
+    back = interpolated(there, straight.matrix, turn, WHOLE)
     assert torch.allclose(back[3:-3, 3:-3, 3:-3], source[3:-3, 3:-3, 3:-3], atol=0.5)
 
 

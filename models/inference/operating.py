@@ -1,0 +1,28 @@
+"""How a bundle turns probability into an answer: numbers that stand in its inference.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.inference.calibration import Calibration
+
+
+AS_IT_IS = Calibration()
+
+
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """The operating point and the calibration.
+
+    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, and be ``minimum_ml`` large.
+    ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
+    ``lesion`` turn scores into probabilities, ``voxel`` does so for the uncertainty map.
+    """
+
+    threshold: float = 0.5
+    peak: float = 0.5
+    minimum_ml: float = 0.3
+    inside_skull: bool = True
+    scan: Calibration = AS_IT_IS
+    lesion: Calibration = AS_IT_IS
+    voxel: Calibration = AS_IT_IS
