@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from models.inference.calibration import Calibration
 
-
 AS_IT_IS = Calibration()
 
 

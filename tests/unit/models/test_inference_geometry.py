@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.inference.components import numbered, voxel_ml
+from models.inference.operating import Operating
 from models.inference.orientation import tilt_degrees, upright
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
-from models.inference.operating import Operating
 from models.inference.slice_network import SliceNetwork
 from models.inference.slices import SlicePlan, network_slices, of_array, plan_slices
 from models.inference.straighten import Grid, interpolated, slices_on, straight_grid
