@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from monai.bundle.config_parser import ConfigParser
@@ -50,11 +50,14 @@ class BundlePredictor:
         )
 
 
-def load(bundle: BundleInfo, device: str | torch.device = "auto") -> BundlePredictor:
+def load(
+    bundle: BundleInfo, device: str | torch.device = "auto", settings: Mapping[str, Any] | None = None
+) -> BundlePredictor:
     """Build what the bundle's inference.json calls ``segmenter``; its weights were checked by the registry.
 
-    ``device`` "auto" is the first GPU, or else the CPU. A configuration can run any code: load only
-    bundles an administrator installed. Raises `BundleError` when it cannot be built.
+    ``device`` "auto" is the first GPU, or else the CPU. ``settings`` replace values of the
+    configuration, such as ``uncertainty``. A configuration can run any code: load only bundles an
+    administrator installed. Raises `BundleError` when it cannot be built.
     """
     chosen = _device(device)
     parser = ConfigParser()
@@ -62,15 +65,19 @@ def load(bundle: BundleInfo, device: str | torch.device = "auto") -> BundlePredi
         parser.read_config(str(bundle.folder / "configs" / "inference.json"))
         parser["bundle_root"] = str(bundle.folder)
         parser["device"] = str(chosen)
+        for name, value in (settings or {}).items():
+            parser[name] = value
         segmenter = parser.get_parsed_content("segmenter")
     except (OSError, ValueError, KeyError, TypeError, ImportError, AttributeError, RuntimeError) as error:
         raise BundleError(f"The bundle {bundle.id} cannot be loaded: {error}") from error
     return BundlePredictor(bundle, cast("Segmenter", segmenter))
 
 
-def predict(predictor: BundlePredictor, volume: Volume) -> Prediction:
+def predict(
+    predictor: BundlePredictor, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS
+) -> Prediction:
     """Run all steps and return the prediction."""
-    for said in predictor.steps(volume):
+    for said in predictor.steps(volume, companions):
         if isinstance(said, Prediction):
             return said
     raise InferenceFailed("The bundle ended without a prediction.")

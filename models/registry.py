@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.domain.errors import BundleError
-from pipeline.domain.finding import FindingKind
+from pipeline.domain.finding import FindingKind, HaemorrhageSite
 from pipeline.domain.role import SeriesRole
+from pipeline.domain.volume import VoxelUnit
 
 BUNDLES = Path(__file__).parent / "bundles"
 """The bundles that come with NeuroVigie."""
@@ -23,7 +26,7 @@ class DeclaredInputs:
     """What a bundle says it can read; ranges are (lowest, highest)."""
 
     modality: str
-    unit: str
+    unit: VoxelUnit
     values: tuple[float, float]
     slice_thickness_mm: tuple[float, float]
     pixel_mm: tuple[float, float]
@@ -32,7 +35,11 @@ class DeclaredInputs:
 
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
-    """One installed bundle. ``sha256`` is of its weights; a rule has none."""
+    """One installed bundle. ``sha256`` is of its weights; a rule has none.
+
+    ``companions`` are the roles it can read beside ``role``; of each group in ``needs_one_of`` at least
+    one must be given. ``sites`` are what its network tells apart, in the order of its channels.
+    """
 
     id: str
     version: str
@@ -45,12 +52,20 @@ class BundleInfo:
     for_triage: bool
     folder: Path
     sha256: str | None
+    companions: tuple[SeriesRole, ...] = ()
+    needs_one_of: tuple[tuple[SeriesRole, ...], ...] = ()
+    sites: tuple[HaemorrhageSite, ...] = ()
+
+    def lacks(self, given: Iterable[SeriesRole]) -> tuple[SeriesRole, ...]:
+        """The first group of companions of which none was given, or nothing."""
+        there = set(given)
+        return next((group for group in self.needs_one_of if not there.intersection(group)), ())
 
 
 class _Inputs(BaseModel):
     model_config = ConfigDict(extra="forbid")
     modality: str
-    unit: str
+    unit: VoxelUnit
     values: tuple[float, float]
     slice_thickness_mm: tuple[float, float]
     pixel_mm: tuple[float, float]
@@ -66,6 +81,16 @@ class _Ours(BaseModel):
     baseline: bool
     for_triage: bool = True
     sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    companions: tuple[SeriesRole, ...] = ()
+    needs_one_of: tuple[tuple[SeriesRole, ...], ...] = ()
+    sites: tuple[HaemorrhageSite, ...] = ()
+
+    @model_validator(mode="after")
+    def _needs_are_companions(self) -> Self:
+        unknown = {role for group in self.needs_one_of for role in group} - set(self.companions)
+        if unknown:
+            raise ValueError(f"needs_one_of names {', '.join(sorted(unknown))}, which is no companion")
+        return self
 
 
 class _Metadata(BaseModel):
@@ -142,4 +167,7 @@ def _info(folder: Path, metadata: _Metadata) -> BundleInfo:
         for_triage=ours.for_triage,
         folder=folder,
         sha256=ours.sha256,
+        companions=ours.companions,
+        needs_one_of=ours.needs_one_of,
+        sites=ours.sites,
     )

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models import segment
-from models.nifti import read_ct
+from models.nifti import read_volume
+from pipeline.domain.volume import VoxelUnit
 
 RAS = np.diag([-1.25, -1.25, 5.0, 1.0])
 
@@ -59,7 +60,7 @@ def test_without_json_it_says_one_sentence_and_its_limits(tmp_path: Path, capsys
 def test_voxels_are_read_in_patient_space(tmp_path: Path) -> None:
     values = np.zeros((3, 4, 5), np.int16)
     values[2, 1, 0] = 50
-    volume = read_ct(saved(tmp_path / "in.nii.gz", values, np.diag([2.0, 3.0, 4.0, 1.0])))
+    volume = read_volume(saved(tmp_path / "in.nii.gz", values, np.diag([2.0, 3.0, 4.0, 1.0])), VoxelUnit.HU)
     assert volume.shape_kji == (5, 4, 3)
     assert volume.voxels[0, 1, 2] == 50
     assert volume.patient_from_voxel.patient_mm([2, 1, 0]).tolist() == [-4.0, -3.0, 0.0]
@@ -91,7 +92,7 @@ def broken(folder: Path, what: str) -> Path:
         ("short", "cut short"),
         ("nan", "holds NaN"),
         ("fraction", "not Hounsfield"),
-        ("movie", "one volume"),
+        ("movie", "one CT volume"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_two(
