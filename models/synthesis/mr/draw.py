@@ -24,12 +24,13 @@ DIPOLES_MM = ((0, -62, -18), (45, 20, -28), (-45, 20, -28), (38, -20, -38), (-38
 class Odds:
     """How often a head has an infarct, of which kind and size; and how often something that only looks like one.
 
-    ``volumes`` are bands of mL with a weight each, log-uniform inside. ``mask`` is used only where
-    real masks are given; its weight goes to ``territory`` otherwise.
+    ``volumes`` are bands of mL with a weight each, log-uniform inside; ``natural`` of the real masks keep
+    the size their patient had. The kind ``mask`` is drawn only where real masks are given.
     """
 
     infarct: float = 0.72
     lookalike: float = 0.5
+    natural: float = 0.3
     kinds: dict[str, float] = field(
         default_factory=lambda: {"mask": 0.42, "territory": 0.2, "lacune": 0.12, "watershed": 0.06, "shower": 0.2}
     )
@@ -45,7 +46,7 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
     """One head among ``anatomies``, with real infarct shapes where ``masks`` are given."""
     odds = odds or Odds()
     d = Draw(rng)
-    strokes = infarcts(d, odds.kinds, odds.volumes, masks) if d.chance(odds.infarct) else ()
+    strokes = infarcts(d, odds.kinds, odds.volumes, masks, odds.natural) if d.chance(odds.infarct) else ()
     return HeadMRRecipe(
         anatomy=int(rng.integers(anatomies)),
         mirrored=d.chance(0.5),

@@ -45,9 +45,9 @@ class VolumeBand:
 
 
 def infarcts(
-    d: Draw, kinds: Mapping[str, float], volumes: Sequence[VolumeBand], masks: MaskLibrary | None
+    d: Draw, kinds: Mapping[str, float], volumes: Sequence[VolumeBand], masks: MaskLibrary | None, natural: float
 ) -> tuple[Infarct, ...]:
-    """The acute infarcts of one head, most of the same age."""
+    """The acute infarcts of one head, all of about one age; ``natural`` of the real masks keep their size."""
     usable = {name: weight for name, weight in kinds.items() if masks is not None or name != "mask"}
     kind = d.choice(list(usable or ["territory"]), list(usable.values()) or [1.0])
     age = d.log_between(1.5, 300)
@@ -58,7 +58,9 @@ def infarcts(
     volume = _volume(d, volumes)
     if kind == "watershed":
         return _watershed(d, age, volume)
-    first = _real(d, age, volume, masks) if kind == "mask" and masks is not None else _territory(d, age, volume)
+    first = (
+        _real(d, age, volume, masks, natural) if kind == "mask" and masks is not None else _territory(d, age, volume)
+    )
     extra = int(d.rng.integers(1, 5)) if d.chance(0.25) else 0
     return (first, *(_embolus(d, age, first.side or d.sign()) for _ in range(extra)))
 
@@ -75,8 +77,8 @@ def _tissue_of(d: Draw, age_hours: float) -> dict[str, float]:
     adc = float(np.interp(log_age, ages, ADC_RATIO)) * (1 + d.normal(0.13))
     t2 = float(np.interp(log_age, ages, T2_RATIO)) * (1 + d.normal(0.08))
     adc = min(max(adc, 0.35), 1.1)
-    # What brightens DWI: exp of about 0.85 (1 - adc) + 0.9 (1 - 1 / t2); less than a fifth is not seen.
-    lacking = 0.2 - (0.85 * (1 - adc) + 0.9 * (1 - 1 / t2))
+    # What brightens DWI: exp of about 0.85 (1 - adc) + 0.9 (1 - 1 / t2); less than a quarter is hardly seen.
+    lacking = 0.28 - (0.85 * (1 - adc) + 0.9 * (1 - 1 / t2))
     return {"age_hours": age_hours, "adc_ratio": adc - max(0.0, lacking) / 0.85, "t2_ratio": t2}
 
 
@@ -122,11 +124,11 @@ def radius_of(volume_ml: float) -> float:
     return float((volume_ml * 1000 * 3 / (4 * math.pi)) ** (1 / 3))
 
 
-def _real(d: Draw, age: float, volume_ml: float, masks: MaskLibrary) -> Infarct:
+def _real(d: Draw, age: float, volume_ml: float, masks: MaskLibrary, natural: float) -> Infarct:
     name = masks.names[int(d.rng.integers(len(masks.names)))]
     ratio = volume_ml / masks.read(name).volume_ml
-    # Half the time the size the patient had; else scaled to the volume asked for, as far as it stays itself.
-    scale = d.between(0.85, 1.15) if d.chance(0.3) else min(1.6, max(0.22, ratio ** (1 / 3)))
+    # The size the patient had, or scaled to the volume asked for as far as the shape stays itself.
+    scale = d.between(0.85, 1.15) if d.chance(natural) else min(1.6, max(0.22, ratio ** (1 / 3)))
     return _infarct(d, age, mask=MaskUse(name, d.chance(0.5), d.between(0, 1), scale))
 
 

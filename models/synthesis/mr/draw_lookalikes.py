@@ -44,7 +44,7 @@ def lookalikes(d: Draw, often: float) -> tuple[Patch, ...]:
     """Old and other lesions; ``often`` scales how many heads have any."""
     found: list[Patch] = []
     for odds, kind in ((0.5, _scars), (0.22, _plaques), (0.1, _tumour), (0.05, _abscess), (0.14, _blood)):
-        if d.chance(odds * 2 * often if often < 1 else odds * 2):
+        if d.chance(2 * odds * often):
             found += kind(d)
     return tuple(found)
 
