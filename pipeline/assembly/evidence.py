@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pydicom
 
-from pipeline.assembly.headers import UNREADABLE, frames, has_items, in_groups, number, numbers, shared, text, tokens
+from pipeline.assembly.diffusion import Weighting, weighting
+from pipeline.assembly.headers import frames, has_items, in_groups, number, numbers, shared, text, tokens
 
 _NO_AGENT = frozenset({"", "NONE", "NO", "N", "0", "NA", "N/A", "NON", "SANS", "NO CONTRAST", "WITHOUT", "NULL"})
 _PREFILLED_AGENT = frozenset({"APPLIED DEFAULT"})
 """Agent names that a scanner writes by itself; they count only with a volume or a start time."""
-
-_PRIVATE_B_VALUE = {"GE": (0x0043, 0x1039), "SIEMENS": (0x0019, 0x100C), "PHILIPS": (0x2001, 0x1003),
-                    "UIH": (0x0065, 0x1009), "UNITED IMAGING": (0x0065, 0x1009)}  # fmt: skip
-"""Where manufacturers keep the b-value (their DICOM conformance statements; the same as dcm2niix reads)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,40 +141,17 @@ def _of(common: pydicom.Dataset | None, frame: pydicom.Dataset, keyword: str) ->
 
 
 def _b_values(headers: Sequence[pydicom.Dataset]) -> tuple[float, ...]:
-    found = {value for header in headers for value in _b_values_of(header)}
-    return tuple(sorted(found))
+    """The b-values of all images; a bare private 0 counts only beside others, some write it on every image."""
+    found = [one for header in headers for one in _weightings(header)]
+    proven = any(one.proves for one in found)
+    return tuple(sorted({one.b_value for one in found})) if proven else ()
 
 
-def _b_values_of(header: pydicom.Dataset) -> set[float]:
-    per_frame = {number(item, "DiffusionBValue") for item in (in_groups(f, "DiffusionBValue") for f in frames(header))
-                 if item is not None}  # fmt: skip
-    standard = {number(header, "DiffusionBValue")} | per_frame
-    private = _private_b_value(header)
-    known = {value for value in standard if value is not None}
-    return known or ({private} if private is not None else set())
-
-
-def _private_b_value(header: pydicom.Dataset) -> float | None:
-    """The manufacturer's own b-value; a bare 0 proves nothing, some write it on every image."""
-    maker = text(header, "Manufacturer")
-    for name, tag in _PRIVATE_B_VALUE.items():
-        if maker.startswith(name) and tag in header:
-            value = _number_of(header[tag])
-            if value is not None and value > 100_000:  # GE adds 1e9 to mark its newer meaning
-                value %= 100_000
-            return value or None
-    return None
-
-
-def _number_of(element: pydicom.DataElement) -> float | None:
-    value = element.value
-    try:
-        if isinstance(value, bytes):  # an unknown VR: implicit little endian files of unknown private tags
-            if len(value) in (4, 8) and not value.strip(b" \0").replace(b".", b"").isdigit():
-                return float(struct.unpack("<f" if len(value) == 4 else "<d", value)[0])
-            return float(value.decode("ascii").strip(" \0").split("\\")[0])
-        if isinstance(value, pydicom.multival.MultiValue | list):
-            return float(value[0])
-        return float(value)
-    except UNREADABLE:
-        return None
+def _weightings(header: pydicom.Dataset) -> list[Weighting]:
+    groups = list(frames(header))
+    if not groups:
+        found = [weighting(header)]
+    else:
+        common = shared(header)
+        found = [weighting(header, frame, common) for frame in groups]
+    return [one for one in found if one is not None]

@@ -56,17 +56,25 @@ class Arrangement:
         placed: NDArray[np.float64] = self.along_mm / self.step_mm
         return placed
 
+    @property
+    def interpolated_k(self) -> tuple[int, ...]:
+        """The slices of the even grid that no plane lies near: what they show was never measured there."""
+        if self.even:
+            return ()
+        off = np.abs(np.arange(self.slices)[:, np.newaxis] - self.model_k).min(axis=1)
+        return tuple(int(k) for k in np.flatnonzero(off > 0.5 + UNEVEN_FROM))
+
 
 def consistent(frames: Sequence[SourceFrame]) -> tuple[list[SourceFrame], list[str]]:
     """The largest group of planes that can form one volume, one plane per place, and what was left out."""
     groups: dict[tuple[object, ...], list[SourceFrame]] = defaultdict(list)
     for frame in frames:
-        groups[_kind(frame)].append(frame)
-    largest = max(groups.values(), key=len)
+        groups[_shape(frame)].append(frame)
+    largest = max(_alike(groups), key=len)
     notes = []
-    if len(groups) > 1:
+    if len(largest) < len(frames):
         notes.append(f"{len(frames) - len(largest)} images of another orientation, matrix or pixel size left out")
-    kept = _one_per_place(sorted(largest, key=_along_normal_mm))
+    kept = _one_per_place(largest)
     if len(kept) < len(largest):
         notes.append(f"{len(largest) - len(kept)} repeated images at places already filled left out")
     return kept, notes
@@ -77,8 +85,8 @@ def arrange(frames: Sequence[SourceFrame]) -> Arrangement:
 
     Raises `NotAVolume` when the planes do not lie on one line, or are too few for the gaps between them.
     """
-    ordered = sorted(frames, key=_along_normal_mm)
-    normal = _normal(ordered[0])
+    normal = _normal(frames[0])
+    ordered, _ = _along(frames, normal)
     positions = np.array([frame.position_mm for frame in ordered])
     direction = _direction(positions, normal)
     along_mm = (positions - positions[0]) @ direction
@@ -106,10 +114,19 @@ def arrange(frames: Sequence[SourceFrame]) -> Arrangement:
     )
 
 
-def _kind(frame: SourceFrame) -> tuple[object, ...]:
-    rounded = tuple(round(value, 3) + 0.0 for value in frame.orientation)
-    spacing = tuple(round(value, 4) for value in frame.spacing_mm)
-    return (frame.rows, frame.columns, rounded, spacing, frame.FrameOfReferenceUID)
+def _shape(frame: SourceFrame) -> tuple[object, ...]:
+    return (frame.rows, frame.columns, frame.orientation, frame.spacing_mm, frame.FrameOfReferenceUID)
+
+
+def _alike(groups: dict[tuple[object, ...], list[SourceFrame]]) -> list[list[SourceFrame]]:
+    """Groups whose orientation and pixel size differ by the rounding of their headers alone, put together."""
+    rounded: dict[tuple[object, ...], list[SourceFrame]] = defaultdict(list)
+    for group in groups.values():
+        first = group[0]
+        orientation = tuple(round(value, 3) + 0.0 for value in first.orientation)
+        spacing = tuple(round(value, 4) for value in first.spacing_mm)
+        rounded[first.rows, first.columns, orientation, spacing, first.FrameOfReferenceUID].extend(group)
+    return list(rounded.values())
 
 
 def _normal(frame: SourceFrame) -> NDArray[np.float64]:
@@ -121,19 +138,29 @@ def _normal(frame: SourceFrame) -> NDArray[np.float64]:
     return unit
 
 
-def _along_normal_mm(frame: SourceFrame) -> float:
-    return float(_normal(frame) @ np.asarray(frame.position_mm))
+def _along(frames: Sequence[SourceFrame], normal: NDArray[np.float64]) -> tuple[list[SourceFrame], NDArray[np.float64]]:
+    """Planes in order along the normal, and how far along each one lies in mm."""
+    along_mm = np.array([frame.position_mm for frame in frames]) @ normal
+    order = np.argsort(along_mm, kind="stable")
+    return [frames[index] for index in order], along_mm[order]
 
 
-def _one_per_place(ordered: Sequence[SourceFrame]) -> list[SourceFrame]:
-    """Of planes at one place keep the first acquired."""
+def _one_per_place(frames: Sequence[SourceFrame]) -> list[SourceFrame]:
+    """Of planes at one place keep the first acquired; in order along their normal."""
+    ordered, along_mm = _along(frames, _normal(frames[0]))
     kept: list[SourceFrame] = []
-    for frame in ordered:
-        if kept and abs(_along_normal_mm(frame) - _along_normal_mm(kept[-1])) < SAME_PLACE_MM:
-            kept[-1] = min(kept[-1], frame, key=lambda plane: (plane.acquisition, plane.instance, plane.frame))
+    place_mm = -np.inf
+    for frame, at_mm in zip(ordered, along_mm.tolist(), strict=True):
+        if at_mm - place_mm < SAME_PLACE_MM:
+            kept[-1] = min(kept[-1], frame, key=_acquired)
         else:
             kept.append(frame)
+            place_mm = at_mm
     return kept
+
+
+def _acquired(frame: SourceFrame) -> tuple[int, int, int, int]:
+    return (frame.kind.moment, frame.acquisition, frame.instance, frame.frame)
 
 
 def _direction(positions: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -66,7 +66,7 @@ def header(*bases: dict[str, object], **tags: object) -> pydicom.Dataset:
         (header(CT, SOPClassUID="1.2.840.10008.5.1.4.1.1.7"), "other", "secondary capture"),
         (header(Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.67"), "other", "dose report"),
         (header(MR, DiffusionBValue=1000.0), "dwi", "b-values 1000"),
-        (header(MR, SequenceName="*ep_b1000t"), "dwi", "SequenceName"),
+        (header(MR, SequenceName="*ep_b1000t"), "dwi", "b-values 1000"),
         (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "TRACEW"]), "dwi", "DIFFUSION"),
         (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "ADC"]), "adc", "ADC"),
         (header(MR, ImageType=["DERIVED", "PRIMARY", "DIFFUSION", "FA"]), "other", "not ADC"),
