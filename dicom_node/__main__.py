@@ -21,6 +21,7 @@ from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.simple import SimpleVault
 from pipeline import logs
+from pipeline.database.deliveries import write_down_commitment
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.domain.errors import ConfigurationError, NeuroVigieError
@@ -60,6 +61,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         indexer=indexer,
         now=partial(datetime.now, UTC),
         largest_data_set=node_settings.max_instance_mib << 20,
+        committed=partial(write_down_commitment, engine, partial(datetime.now, UTC)),
     )
     node = DicomNode(
         _address(settings),

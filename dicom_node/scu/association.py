@@ -6,7 +6,7 @@ import errno
 import socket
 import ssl
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +54,13 @@ def reach(target: Target) -> None:
         raise PeerUnreachable(f"{_why_unreachable(exc, target)}.") from exc
 
 
-def associate(target: Target, contexts: Sequence[tuple[str, str]]) -> Any:
+Handlers = Sequence[tuple[Any, Callable[[Any], Any]]]
+
+
+def associate(target: Target, contexts: Sequence[tuple[str, str]], handlers: Handlers = ()) -> Any:
     """An established `pynetdicom` association for pairs of SOP class and transfer syntax, at most 128.
 
-    Raises `PeerUnreachable` with the reason in a sentence.
+    ``handlers`` are pynetdicom's events and what hears them. Raises `PeerUnreachable` with the reason in a sentence.
     """
     reach(target)
     entity = AE(ae_title=target.calling)
@@ -71,7 +74,7 @@ def associate(target: Target, contexts: Sequence[tuple[str, str]]) -> Any:
         contexts=[_context(*pair) for pair in contexts],
         ae_title=target.called,
         tls_args=(target.tls, target.host) if target.tls else None,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once)],
+        evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), *handlers],
     )
     if not association.is_established:
         raise PeerUnreachable(f"{target}: {_why_not_established(association, target)}.")

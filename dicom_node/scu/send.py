@@ -23,16 +23,22 @@ from pipeline.domain.errors import PeerUnreachable
 _TRIES = 2
 _STORED = frozenset({0x0000, 0xB000, 0xB006, 0xB007})
 """Success, and warnings with which the image is stored nevertheless (PS3.4 table B.2-1)."""
+_OUT_OF_RESOURCES = 0xA7
+"""Statuses A7xx: a full disk may be emptied, so this is no refusal for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: the C-STORE status, if the peer gave one, and why it was not stored."""
+    """What became of one file: the C-STORE status, if the peer gave one, and why it was not stored.
+
+    ``refused`` says that the peer answered, so that trying again changes nothing by itself.
+    """
 
     path: Path
     stored: bool
     status: int | None = None
     why: str = ""
+    refused: bool = False
 
 
 Told = Callable[[Outcome], None]
@@ -141,7 +147,7 @@ def _open_again(files: _Round, taken: tuple[Outgoing, int]) -> Any:
 def _send_one(files: _Round, association: Any, file: Outgoing, attempt: int) -> None:
     accepted = {(str(one.abstract_syntax), str(one.transfer_syntax[0])) for one in association.accepted_contexts}
     if file.context not in accepted:
-        files.tell(Outcome(file.path, stored=False, why=_not_accepted(file)))
+        files.tell(Outcome(file.path, stored=False, why=_not_accepted(file), refused=True))
         return
     try:
         answer = association.send_c_store(_as_sendable(file, files.folder))
@@ -167,7 +173,8 @@ def _as_sendable(file: Outgoing, folder: Path) -> Path:
 def _outcome(file: Outgoing, answer: Dataset) -> Outcome:
     stored = answer.Status in _STORED
     comment = str(answer.get("ErrorComment", "")) or "the peer gave no reason"
-    return Outcome(file.path, stored, int(answer.Status), "" if stored else comment)
+    refused = not stored and answer.Status >> 8 != _OUT_OF_RESOURCES
+    return Outcome(file.path, stored, int(answer.Status), "" if stored else comment, refused)
 
 
 def _not_accepted(file: Outgoing) -> str:

@@ -18,6 +18,7 @@ from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, Stor
 from dicom_node.indexing import Indexer
 from dicom_node.peers.address import plain_address
 from dicom_node.peers.book import PeerBook
+from dicom_node.scu.commitment import Told, answer_report
 from dicom_node.server.limits import Oversized, bound
 from dicom_node.server.syntaxes import prefer_known
 from dicom_node.vault.header import instance_ids
@@ -51,7 +52,10 @@ class Door:
         indexer: Indexer,
         now: Callable[[], datetime],
         largest_data_set: int,
+        committed: Told | None = None,
     ) -> None:
+        """``committed`` hears which of our objects another system keeps; without it nobody here asks for that."""
+        self._committed = committed
         self._policy = policy
         self._book = book
         self._vault = vault
@@ -72,6 +76,7 @@ class Door:
             (evt.EVT_PDU_SENT, self._on_sent),
             (evt.EVT_C_ECHO, self._on_echo),
             (evt.EVT_C_STORE, self._on_store),
+            (evt.EVT_N_EVENT_REPORT, self._on_report),
         ]
 
     def close(self) -> None:
@@ -158,6 +163,14 @@ class Door:
 
     def _on_echo(self, event: Any) -> int:  # noqa: ARG002 -- pynetdicom's signature
         return admission.SUCCESS.code
+
+    def _on_report(self, event: Any) -> tuple[int, None]:
+        """A system we delivered to says what it keeps; it is told "success" once that is in the database."""
+        status = admission.PROCESSING_FAILURE.code
+        if self._committed is not None:
+            status = answer_report(event, self._committed)
+        logs.get().info("commitment_reported", association=self._id_of(event.assoc), status=f"{status:04X}")
+        return status, None
 
     def _on_store(self, event: Any) -> Dataset | int:
         with self._lock:

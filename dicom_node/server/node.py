@@ -14,6 +14,7 @@ from typing import Any
 
 from pynetdicom import AE
 
+from dicom_node.scu.commitment import StorageCommitmentPushModel
 from dicom_node.server.door import Door
 from dicom_node.server.limits import LARGEST_PDU
 from dicom_node.server.listener import ARTIM_S, DoorRequestHandler, DoorServer, Line
@@ -111,6 +112,8 @@ def _entity(address: NodeAddress, most_associations: int, idle_s: float) -> Any:
     entity.network_timeout = idle_s
     # Storage needs no context here: the unrestricted service takes every storage class (see `stack`).
     entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
+    # Whoever calls to report a storage commitment is its provider (PS3.4 J.3.3): the SCP role is theirs.
+    entity.add_supported_context(StorageCommitmentPushModel, sorted(KNOWN_SYNTAXES), scu_role=False, scp_role=True)
     return entity
 
 

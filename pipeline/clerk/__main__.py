@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import procrastinate
@@ -13,7 +14,11 @@ from procrastinate import exceptions
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from dicom_node.scu.send import set_up_sender
 from pipeline import logs
+from pipeline.clerk.delivery.attempt import Post
+from pipeline.clerk.delivery.carry import Sender
+from pipeline.clerk.delivery.courier import Courier
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import warn_of_late_analyses
 from pipeline.clerk.quiet import complete_quiet_series
@@ -45,11 +50,21 @@ async def _serve(settings: Settings) -> None:
     engine = connect(settings.database_url, connections=2)
     logs.get().info("ready")
     jobs = job_app(conninfo(settings.database_url), connections=1)
+    courier = _courier(settings)
     await asyncio.gather(
         _every(TICK_S, stop, lambda: _timers(engine, settings)),
         _every(2.0, stop, lambda: _rescue(jobs, engine)),
+        _every(1.0, stop, lambda: asyncio.to_thread(courier.look)),
     )
     engine.dispose()
+
+
+def _courier(settings: Settings) -> Courier:
+    """Delivery, on connections of its own: a destination that hangs must not keep the timers waiting."""
+    set_up_sender()
+    engine = connect(settings.database_url, connections=2)
+    sender = Sender(settings.folders.vault, settings.ae_title, settings.tls_cert, settings.tls_key)
+    return Courier(Post(engine, sender, lambda: datetime.now(UTC), Random()))  # noqa: S311 - luck, not a secret
 
 
 async def _timers(engine: Engine, settings: Settings) -> None:

@@ -185,6 +185,9 @@ _pass_on("triage", "pipeline.triage", "Analyse a folder of DICOM files: no serve
 _pass_on("segment", "models.segment", "Run one model bundle on NIfTI: CT in HU, or DWI with ADC.")
 _pass_on("send", "dicom_node.scu", "Send DICOM files and folders to a DICOM node.")
 _pass_on("peer", "dicom_node.peers", "Make DICOM nodes known: add, list, test, remove.", database=True, running=True)
+_pass_on(
+    "delivery", "pipeline.clerk.delivery", "Say which systems get results back, and when.", database=True, running=True
+)
 _pass_on("account", "review_ui.accounts", "Make accounts for the desk.", database=True, running=True)
 _pass_on("node", "dicom_node", "Run only the DICOM node.", database=True)
 _pass_on("worker", "pipeline.worker", "Run only a worker: one for each GPU.", database=True)

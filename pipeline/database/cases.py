@@ -137,6 +137,14 @@ def add_warning(connection: Connection, case_id: UUID, code: str, text: str) -> 
         )
 
 
+def remove_warning(connection: Connection, case_id: UUID, code: str) -> None:
+    """Take a warning off a case once what it said is no longer so."""
+    warnings = connection.execute(select(case.c.warnings).where(case.c.id == case_id).with_for_update()).scalar_one()
+    kept = [warning for warning in warnings if warning["code"] != code]
+    if kept != warnings:
+        connection.execute(update(case).where(case.c.id == case_id).values(warnings=kept, version=case.c.version + 1))
+
+
 def touch_last_image(connection: Connection, case_id: UUID, received_at: datetime) -> None:
     """Keep when the newest image of a case was received."""
     newest = func.greatest(func.coalesce(case.c.last_image_at, received_at), received_at)

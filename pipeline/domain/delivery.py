@@ -110,6 +110,13 @@ def claim(one: Delivery, now: datetime) -> Delivery | None:
     )
 
 
+def renew(one: Delivery, token: int, now: datetime) -> Delivery | None:
+    """The sender still lives; none when its attempt was overtaken, or half the lease is still to run."""
+    if not _held(one, token) or one.next_at is None or one.next_at - now > LEASE / 2:
+        return None
+    return replace(one, next_at=now + LEASE)
+
+
 def succeeded(one: Delivery, token: int, now: datetime, *, wants_commitment: bool) -> Delivery | None:
     """The peer answered this attempt with success; none when the attempt was overtaken."""
     if not _held(one, token):

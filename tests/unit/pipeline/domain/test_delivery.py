@@ -61,6 +61,13 @@ class ADelivery(RuleBasedStateMachine):
         token = data.draw(st.sampled_from(self.claims))
         self.become(delivery.failed(self.one, token, Failure(kind, "because"), self.now, luck))
 
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data())
+    def a_sender_says_it_lives(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(self.claims))
+        if self.become(delivery.renew(self.one, token, self.now)):
+            assert token == max(self.claims)
+
     @rule(luck=LUCK)
     def a_lease_runs_out(self, luck: float) -> None:
         self.become(delivery.lost(self.one, self.now, luck))
