@@ -9,9 +9,25 @@ import pydicom
 
 from pipeline.assembly.headers import text
 from pipeline.domain.errors import NotAVolume
+from pipeline.domain.volume import VoxelUnit
+from pipeline.volumes.quick import quick_plane
 from pipeline.volumes.series_volume import SeriesVolume
+from pipeline.volumes.source import read_header
 from pipeline.volumes.split import build_sub_series, split
 from pipeline.volumes.stack import all_planes, build_from_planes, sentence, unit_of
+
+
+def read_volume(files: Sequence[Path]) -> SeriesVolume:
+    """Build the volume of one series from its files alone; plain CT without parsing whole headers.
+
+    Gives what `build_volume` gives, several times faster on a CT. Raises as it does, and `NotDicom` or
+    `UnreadableInstance` for a file whose header cannot be read.
+    """
+    quick = [quick_plane(file) for file in files]
+    plain = [plane for plane in quick if plane is not None]
+    if plain and len(plain) == len(files) and len({plane.SOPInstanceUID for plane in plain}) == len(files):
+        return build_from_planes(plain, VoxelUnit.HU, given=len(files))
+    return build_volume([(file, read_header(file)) for file in files])
 
 
 def build_volume(instances: Sequence[tuple[Path, pydicom.Dataset]]) -> SeriesVolume:
