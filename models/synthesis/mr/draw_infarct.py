@@ -14,8 +14,8 @@ from models.synthesis.mr.masks import MaskLibrary
 from models.synthesis.mr.recipe import Infarct, MaskUse, Shape
 
 AGES_HOURS = (1.0, 6.0, 24.0, 72.0, 120.0, 240.0, 336.0)
-ADC_RATIO = (0.72, 0.58, 0.52, 0.55, 0.66, 0.9, 1.05)
-T2_RATIO = (1.0, 1.06, 1.22, 1.4, 1.45, 1.45, 1.5)
+ADC_RATIO = (0.68, 0.55, 0.47, 0.48, 0.6, 0.85, 1.0)
+T2_RATIO = (1.0, 1.1, 1.35, 1.65, 1.75, 1.75, 1.75)
 """Course of diffusion and T2 in infarcted tissue, after Lansberg 2001 and Schlaug 1997, joined by lines."""
 
 TERRITORIES: tuple[tuple[float, str, tuple[tuple[float, float], ...]], ...] = (
@@ -75,10 +75,10 @@ def _tissue_of(d: Draw, age_hours: float) -> dict[str, float]:
     log_age = math.log(age_hours)
     ages = [math.log(a) for a in AGES_HOURS]
     adc = float(np.interp(log_age, ages, ADC_RATIO)) * (1 + d.normal(0.13))
-    t2 = float(np.interp(log_age, ages, T2_RATIO)) * (1 + d.normal(0.08))
+    t2 = float(np.interp(log_age, ages, T2_RATIO)) * (1 + d.normal(0.1))
     adc = min(max(adc, 0.35), 1.1)
-    # What brightens DWI: exp of about 0.85 (1 - adc) + 0.9 (1 - 1 / t2); less than a quarter is hardly seen.
-    lacking = 0.28 - (0.85 * (1 - adc) + 0.9 * (1 - 1 / t2))
+    # What brightens DWI: exp of about 0.85 (1 - adc) + 0.9 (1 - 1 / t2); less than a third is hardly seen.
+    lacking = 0.32 - (0.85 * (1 - adc) + 0.9 * (1 - 1 / t2))
     return {"age_hours": age_hours, "adc_ratio": adc - max(0.0, lacking) / 0.85, "t2_ratio": t2}
 
 
