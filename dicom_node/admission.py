@@ -11,9 +11,7 @@ from dicom_node.peers.address import plain_address
 from dicom_node.peers.peer import KnownPeer
 from dicom_node.vault.header import InstanceIds
 from pipeline.domain.errors import UnreadableInstance, VaultError
-
-LOCAL_SITE = "local"
-"""The site of callers on this very machine that no administrator named (see `pipeline.database.sites`)."""
+from pipeline.domain.site import LOCAL_SITE
 
 
 class Rejection(Enum):

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from pydicom import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom import evt
 
-from dicom_node.scu.association import Target, associate
+from dicom_node.scu.association import Target, Verification, associate
 from pipeline.domain.commitment import CommitmentReport
 from pipeline.domain.errors import PeerUnreachable
 
@@ -57,7 +57,9 @@ def ask_for_commitment(
         return answer_report(event, told), None
 
     handlers = [(evt.EVT_N_EVENT_REPORT, on_report)]
-    association = associate(target, [(StorageCommitmentPushModel, "1.2.840.10008.1.2")], handlers)
+    # With verification beside it, which everybody has, a peer without commitment still accepts the association.
+    contexts = [(uid, ImplicitVRLittleEndian) for uid in (StorageCommitmentPushModel, Verification)]
+    association = associate(target, contexts, handlers)
     try:
         return _ask(association, transaction_uid, references, answered, linger_s)
     finally:
@@ -87,7 +89,8 @@ def read_report(information: Dataset) -> CommitmentReport:
 def _ask(
     association: Any, transaction_uid: str, references: Sequence[Reference], answered: threading.Event, linger_s: float
 ) -> Asked:
-    if not association.accepted_contexts:
+    accepted = {str(one.abstract_syntax) for one in association.accepted_contexts}
+    if StorageCommitmentPushModel not in accepted:
         return Asked.NOT_OFFERED
     try:
         status, _ = association.send_n_action(

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 
+from dicom_node.scu.outgoing import Outgoing
+from dicom_node.vault.part10 import encode_plain_head
 from pipeline.domain.errors import BadInput, PeerUnreachable
 
 _ANSWERS = frozenset({200, 202, 409})
@@ -51,8 +53,8 @@ def check_url(url: str) -> None:
         raise BadInput("Nothing leaves this machine without TLS: the address must begin with https.")
 
 
-def stow(files: Mapping[str, Path], target: StowTarget) -> dict[str, StowOutcome]:
-    """Store files, given by SOP instance UID, and give what the service said of each.
+def stow(files: Sequence[Outgoing], target: StowTarget) -> dict[Path, StowOutcome]:
+    """Store files, each with plain file meta, and give what the service said of each.
 
     Raises `PeerUnreachable` when there was no answer, or none that says anything of the objects.
     """
@@ -64,7 +66,7 @@ def stow(files: Mapping[str, Path], target: StowTarget) -> dict[str, StowOutcome
     }
     if target.token:
         headers["Authorization"] = f"Bearer {target.token}"
-    body = _body(list(files.values()), boundary)
+    body = _body(files, boundary)
     timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)
     try:
         # No proxy and no credentials from the environment: what leaves was named by an administrator.
@@ -76,27 +78,30 @@ def stow(files: Mapping[str, Path], target: StowTarget) -> dict[str, StowOutcome
         raise PeerUnreachable(f"the service gave no whole answer ({type(exc).__name__})") from exc
     except OSError as exc:
         raise BadInput("an object cannot be read from the vault") from exc
-    return _outcomes(list(files), answer)
+    return _outcomes(files, answer)
 
 
-def _body(files: Sequence[Path], boundary: str) -> Iterator[bytes]:
+def _body(files: Sequence[Outgoing], boundary: str) -> Iterator[bytes]:
     for file in files:
         yield f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
-        with file.open("rb") as stream:
+        # The vault's own file meta says from whom and when an object came: that stays here.
+        yield encode_plain_head(file.SOPClassUID, file.SOPInstanceUID, file.TransferSyntaxUID)
+        with file.path.open("rb") as stream:
+            stream.seek(file.data_set_offset)
             while chunk := stream.read(_CHUNK):
                 yield chunk
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()
 
 
-def _outcomes(uids: Sequence[str], answer: httpx.Response) -> dict[str, StowOutcome]:
+def _outcomes(files: Sequence[Outgoing], answer: httpx.Response) -> dict[Path, StowOutcome]:
     if answer.status_code in {408, 429} or answer.status_code >= 500:
         raise PeerUnreachable(f"the service answered with HTTP status {answer.status_code}")
     if answer.status_code not in _ANSWERS:
         why = f"the service answered with HTTP status {answer.status_code}"
-        return {uid: StowOutcome(stored=False, why=why, refused=True) for uid in uids}
+        return {file.path: StowOutcome(stored=False, why=why, refused=True) for file in files}
     stored, failed = _said(answer)
-    return {uid: _outcome(uid, stored, failed) for uid in uids}
+    return {file.path: _outcome(file.SOPInstanceUID, stored, failed) for file in files}
 
 
 def _said(answer: httpx.Response) -> tuple[frozenset[str], dict[str, int]]:

@@ -6,9 +6,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.database.tables import site
-
-LOCAL_SITE = "local"
-"""The site of senders on this very machine that no administrator named."""
+from pipeline.domain.site import LOCAL_SITE
 
 
 def ensure_site(connection: Connection, site_id: str, name: str = "") -> None:

@@ -196,7 +196,8 @@ def withdraw(one: Delivery, why: str) -> Delivery | None:
 
 def pause(attempts: int, luck: float) -> timedelta:
     """How long to wait after the n-th failure: doubling, bounded, and spread over half of itself."""
-    whole = min(FIRST_PAUSE * 2 ** min(attempts - 1, 12), LONGEST_PAUSE)
+    doublings = min(attempts - 1, 12)
+    whole = min(timedelta(seconds=FIRST_PAUSE.total_seconds() * 2.0**doublings), LONGEST_PAUSE)
     return whole * (0.5 + 0.5 * luck)
 
 

@@ -17,6 +17,7 @@ from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
 from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import Target
+from dicom_node.scu.commitment import Told
 from dicom_node.scu.send import set_up_sender
 from dicom_node.server.door import Door
 from dicom_node.server.node import DicomNode, NodeAddress
@@ -55,6 +56,7 @@ def running_node(
     peers: tuple[Peer, ...] = (),
     largest_data_set: int = 1 << 28,
     tls: ssl.SSLContext | None = None,
+    committed: Told | None = None,
 ) -> Iterator[RunningNode]:
     """Start a node below ``root`` and stop it at the end; pynetdicom is set up as in production."""
     set_up_sender()
@@ -70,6 +72,7 @@ def running_node(
         indexer=indexer,
         now=partial(datetime.now, UTC),
         largest_data_set=largest_data_set,
+        committed=committed,
     )
     address = NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls)
     node = DicomNode(address, door, most_associations=16, idle_s=60, pdu_s=20)

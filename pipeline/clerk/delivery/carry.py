@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -21,9 +21,8 @@ _ANSWER_S = 30.0
 _STATUSES = {0xA7: "out of resources", 0xA9: "the object does not match its class", 0xC0: "it cannot understand it"}
 """PS3.4 table B.2-1, by the status' first byte. The peer's own comment is left out: it may name a patient."""
 
-Said = Mapping[UUID, Failure | None]
+Said = dict[UUID, Failure | None]
 """Of each delivery: nothing when the peer said success, else what went wrong."""
-Carry = Callable[[Destination, Sequence[Parcel]], Said]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +36,43 @@ class Sender:
 
     def carry(self, to: Destination, parcels: Sequence[Parcel]) -> Said:
         """Hand the parcels over; every one of them is in the answer."""
+        files, said = self._read(parcels)
+        if not files:
+            return said
+        by = self._by_stow if to.kind == STOW else self._by_c_store
         try:
-            if to.kind == STOW:
-                return self._by_stow(to, parcels)
-            return self._by_c_store(to, parcels)
+            outcomes = by(to, list(files.values()))
         except PeerUnreachable as exc:
-            return dict.fromkeys(_ids(parcels), Failure(FailureKind.UNREACHABLE, str(exc)))
+            return said | dict.fromkeys(files, Failure(FailureKind.UNREACHABLE, str(exc)))
         except (BadInput, OSError) as exc:
             # A certificate or token file that is not there is as bad as a peer that is not.
             why = str(exc) if isinstance(exc, BadInput) else f"a file cannot be read: {exc.strerror or 'unknown'}"
-            return dict.fromkeys(_ids(parcels), Failure(FailureKind.UNREACHABLE, why))
+            return said | dict.fromkeys(files, Failure(FailureKind.UNREACHABLE, why))
+        return said | {delivery_id: outcomes[file.path] for delivery_id, file in files.items()}
+
+    def _read(self, parcels: Sequence[Parcel]) -> tuple[dict[UUID, Outgoing], dict[UUID, Failure | None]]:
+        """The files to send, and what cannot be sent."""
+        files: dict[UUID, Outgoing] = {}
+        unreadable: dict[UUID, Failure | None] = {}
+        for parcel in parcels:
+            try:
+                files[parcel.delivery_id] = read_outgoing(self.vault_root / parcel.path)
+            except BadInput:
+                unreadable[parcel.delivery_id] = Failure(FailureKind.REFUSED, "it cannot be read from our vault")
+        return files, unreadable
 
     def target(self, to: Destination) -> Target:
         """How its DICOM peer is called. Raises `OSError` for a certificate that cannot be read."""
         tls = self._trust(to) if to.tls else None
         return Target(to.host, to.port, to.ae_title, self.ae_title, tls, _ANSWER_S)
 
-    def _by_c_store(self, to: Destination, parcels: Sequence[Parcel]) -> Said:
-        said: dict[UUID, Failure | None] = {}
-        readable: dict[Path, tuple[UUID, Outgoing]] = {}
-        for parcel in parcels:
-            path = self.vault_root / parcel.path
-            try:
-                readable[path] = (parcel.delivery_id, read_outgoing(path))
-            except BadInput:
-                said[parcel.delivery_id] = Failure(FailureKind.REFUSED, "it cannot be read from our vault")
-        if readable:
-            outcomes = send([outgoing for _, outgoing in readable.values()], self.target(to))
-            said |= {readable[one.path][0]: of_c_store(one) for one in outcomes}
-        return said
+    def _by_c_store(self, to: Destination, files: Sequence[Outgoing]) -> dict[Path, Failure | None]:
+        return {one.path: of_c_store(one) for one in send(files, self.target(to))}
 
-    def _by_stow(self, to: Destination, parcels: Sequence[Parcel]) -> Said:
+    def _by_stow(self, to: Destination, files: Sequence[Outgoing]) -> dict[Path, Failure | None]:
         token = Path(to.token_path).read_text(encoding="utf-8").strip() if to.token_path else ""
-        files = {parcel.SOPInstanceUID: self.vault_root / parcel.path for parcel in parcels}
         outcomes = stow(files, StowTarget(to.url, self._trust(to), token))
-        return {parcel.delivery_id: of_stow(outcomes[parcel.SOPInstanceUID]) for parcel in parcels}
+        return {path: of_stow(outcome) for path, outcome in outcomes.items()}
 
     def _trust(self, to: Destination) -> ssl.SSLContext:
         """TLS 1.2 or later (BCP 195), with our own certificate where we have one."""
@@ -98,7 +99,3 @@ def of_stow(outcome: StowOutcome) -> Failure | None:
     if outcome.stored:
         return None
     return Failure(FailureKind.REFUSED if outcome.refused else FailureKind.UNREACHABLE, outcome.why)
-
-
-def _ids(parcels: Sequence[Parcel]) -> list[UUID]:
-    return [parcel.delivery_id for parcel in parcels]
