@@ -20,6 +20,9 @@ BUNDLES = Path(__file__).parent / "bundles"
 
 WEIGHTS = "models/model.safetensors"
 
+UNTRAINED = "untrained"
+"""Stands for the hash of weights that do not exist yet: a plan to train from, not an installed bundle."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeclaredInputs:
@@ -80,7 +83,7 @@ class _Ours(BaseModel):
     limits: str = Field(min_length=1)
     baseline: bool
     for_triage: bool = True
-    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+    sha256: str | None = Field(default=None, pattern=f"^([0-9a-f]{{64}}|{UNTRAINED})$")
     companions: tuple[SeriesRole, ...] = ()
     needs_one_of: tuple[tuple[SeriesRole, ...], ...] = ()
     sites: tuple[HaemorrhageSite, ...] = ()
@@ -103,12 +106,12 @@ class _Metadata(BaseModel):
 
 
 def installed(folder: Path = BUNDLES) -> tuple[BundleInfo, ...]:
-    """Every bundle of a folder, models before baselines, then by name.
+    """Every bundle of a folder that is trained or a rule, models before baselines, then by name.
 
     Raises `BundleError` naming the first one that is broken.
     """
     found = [read(child) for child in sorted(folder.iterdir()) if (child / "configs").is_dir()]
-    return tuple(sorted(found, key=lambda bundle: (bundle.baseline, bundle.id)))
+    return tuple(sorted((one for one in found if one.sha256 != UNTRAINED), key=lambda one: (one.baseline, one.id)))
 
 
 def find(bundle_id: str, folder: Path = BUNDLES) -> BundleInfo:
@@ -117,6 +120,8 @@ def find(bundle_id: str, folder: Path = BUNDLES) -> BundleInfo:
     for bundle in known:
         if bundle.id == bundle_id:
             return bundle
+    if (folder / bundle_id / "configs").is_dir() and read(folder / bundle_id).sha256 == UNTRAINED:
+        raise BundleError(f"The bundle {bundle_id} has not been trained yet: `neurovigie models train {bundle_id}`.")
     names = ", ".join(bundle.id for bundle in known) or "none"
     raise BundleError(f"There is no bundle {bundle_id!r}; installed: {names}.")
 
@@ -145,7 +150,7 @@ def read(folder: Path) -> BundleInfo:
 
 def _check_weights(folder: Path, metadata: _Metadata) -> None:
     expected, file = metadata.neurovigie.sha256, folder / WEIGHTS
-    if expected is None:
+    if expected in (None, UNTRAINED):
         return
     if not file.is_file():
         raise BundleError(f"The bundle {metadata.name} has no {WEIGHTS}; install it again.")

@@ -1,10 +1,13 @@
-"""Is this a head CT in HU? Refuse what cannot be, flag what is unusual."""
+"""Is this a head CT in HU, or diffusion MR? Refuse what cannot be, flag what is unusual."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from pipeline.domain.errors import OutsideDeclaredInputs
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, Voxels, VoxelUnit
 
 WIDEST_FIELD_MM = 600.0
@@ -20,6 +23,26 @@ def check_ct(volume: Volume) -> tuple[str, ...]:
         raise OutsideDeclaredInputs("The image holds NaN or infinite values; replace them and try again.")
     _refuse_other_units(sample)
     return (*_unusual_values(sample), *_unusual_geometry(volume))
+
+
+def check_diffusion(volume: Volume, companions: Mapping[SeriesRole, Volume]) -> tuple[str, ...]:
+    """Flags in words; raises `OutsideDeclaredInputs` for what no bundle for diffusion MR can read."""
+    if volume.unit is VoxelUnit.HU:
+        raise OutsideDeclaredInputs("This bundle reads diffusion MR, and the volume is CT.")
+    for name, one in ((SeriesRole.DWI, volume), *companions.items()):
+        sample = _sampled(one.voxels)
+        if not np.isfinite(sample).all():
+            raise OutsideDeclaredInputs(f"The {name.upper()} image holds NaN or infinite values; replace them with 0.")
+        low, high = float(sample.min()), float(sample.max())
+        # Interpolation and noise make small negative values.
+        if low < -0.25 * abs(high):
+            raise OutsideDeclaredInputs(
+                f"The {name.upper()} image goes from {low:.3g} to {high:.3g}: signal and diffusivity are not negative."
+            )
+        if high <= 0 or high == low:
+            raise OutsideDeclaredInputs(f"The {name.upper()} image is constant or empty.")
+    unread = ("FLAIR was given; this model does not read it",) if SeriesRole.FLAIR in companions else ()
+    return (*unread, *_unusual_geometry(volume))
 
 
 def _sampled(voxels: Voxels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
 
 from models.synthesis.fields import Grid
 from models.synthesis.prior import CHANNELS, Anatomy, encoded
+from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.volume import Volume, VoxelUnit
 
 BALL_GRID = Grid(shape=(48, 60, 48), spacing_mm=(4.0, 4.0, 4.0), first_mm=(-94.0, -105.0, -86.0))
 
@@ -51,3 +55,35 @@ def ball_head() -> Anatomy:
 def coarse_grid() -> Grid:
     """A head's box in voxels of 4 mm."""
     return Grid(shape=(36, 55, 45), spacing_mm=(4.0, 4.0, 4.0), first_mm=(-88.0, -92.0, -66.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DiffusionHead:
+    """A brain with a ventricle and an infarct on the patient's left: DWI, ADC (1e-3 mm2/s), b0, and the infarct."""
+
+    dwi: np.ndarray
+    adc: np.ndarray
+    b0: np.ndarray
+    infarct: np.ndarray
+    affine: PatientFromVoxel
+
+    def volume(self, name: str = "dwi", scale: float = 1.0) -> Volume:
+        """One of its images, multiplied."""
+        return Volume((getattr(self, name) * scale).astype(np.float32), self.affine, VoxelUnit.ARBITRARY)
+
+
+@pytest.fixture(scope="session")
+def diffusion_head() -> DiffusionHead:
+    """Twelve slices of 5 mm, 2 mm pixels, LPS; noise as scanners have it."""
+    k, j, i = np.indices((12, 90, 80), dtype=np.float32)
+    rng = np.random.default_rng(3)
+    radius = np.hypot((i - 40) / 34, (j - 45) / 40)
+    ventricle = np.hypot((i - 40) / 8, (j - 45) / 18) < 1
+    infarct = (np.hypot((i - 58) / 7, (j - 40) / 9) < 1) & (k > 2) & (k < 9)
+    adc = np.where(ventricle, 3.0, np.where(infarct, 0.5, 0.8 + 0.05 * np.sin(i / 3)))
+    tissue = np.where(ventricle, 2.4, np.where(infarct, 1.15, 1.0)) * (radius < 1)
+    b0 = 700 * tissue + np.abs(rng.normal(0, 6, k.shape))
+    dwi = 700 * tissue * np.exp(-adc) + np.abs(rng.normal(0, 6, k.shape))
+    affine = np.diag([2.0, 2.0, 5.0, 1.0])
+    affine[:3, 3] = (-79, -90, -30)
+    return DiffusionHead(dwi, adc * (radius < 1), b0, infarct, PatientFromVoxel(affine))

@@ -9,7 +9,7 @@ import pytest
 
 from models.registry import BUNDLES, find, for_role, installed, read
 from pipeline.domain.errors import BundleError
-from pipeline.domain.finding import FindingKind
+from pipeline.domain.finding import FindingKind, HaemorrhageSite
 from pipeline.domain.role import SeriesRole
 
 
@@ -32,16 +32,32 @@ def edit(folder: Path, **ours: object) -> None:
 
 def test_our_bundles_are_installed_models_before_baselines() -> None:
     known = installed()
-    assert [bundle.id for bundle in known] == ["ich-ct", "ich-ct-threshold"]
-    assert [bundle.baseline for bundle in known] == [False, True]
-    assert all(bundle.limits and bundle.version and FindingKind.HAEMORRHAGE in bundle.kinds for bundle in known)
+    assert [bundle.id for bundle in known if bundle.baseline] == ["ich-ct-threshold", "infarct-dwi-threshold"]
+    assert [bundle.baseline for bundle in known] == sorted(bundle.baseline for bundle in known)
+    assert all(bundle.limits and bundle.version and bundle.kinds for bundle in known)
+
+
+def test_a_bundle_says_which_companions_it_reads_and_which_it_cannot_do_without() -> None:
+    rule = find("infarct-dwi-threshold")
+    assert rule.kinds == (FindingKind.INFARCT,)
+    assert rule.lacks([SeriesRole.FLAIR]) == (SeriesRole.ADC, SeriesRole.B0)
+    assert rule.lacks([SeriesRole.B0]) == ()
+    assert find("ich-ct").lacks([]) == ()
+    assert find("ich-ct").sites == tuple(HaemorrhageSite)
+
+
+def test_a_bundle_without_weights_is_no_installed_one_but_says_how_to_get_them(rule: Path) -> None:
+    edit(rule, sha256="untrained")
+    assert installed(rule.parent) == ()
+    with pytest.raises(BundleError, match="neurovigie models train ich-ct-threshold"):
+        find("ich-ct-threshold", rule.parent)
 
 
 def test_a_role_is_read_by_its_model_and_a_role_without_one_by_nothing() -> None:
     chosen = for_role(SeriesRole.NCCT)
     assert chosen is not None
     assert chosen.id == "ich-ct"
-    assert for_role(SeriesRole.DWI) is None
+    assert for_role(SeriesRole.CTA) is None
 
 
 def test_every_weights_file_is_under_sixteen_megabytes() -> None:
@@ -49,7 +65,7 @@ def test_every_weights_file_is_under_sixteen_megabytes() -> None:
 
 
 def test_an_unknown_bundle_lists_the_known_ones() -> None:
-    with pytest.raises(BundleError, match="installed: ich-ct, ich-ct-threshold"):
+    with pytest.raises(BundleError, match=r"installed: ich-ct, .*threshold"):
         find("ich-mr")
 
 
@@ -57,6 +73,7 @@ def test_an_unknown_bundle_lists_the_known_ones() -> None:
     ("ours", "sentence"),
     [
         ({"role": "knee"}, "wrong at neurovigie.role"),
+        ({"needs_one_of": [["adc"]]}, "names adc, which is no companion"),
         ({"surprise": 1}, "wrong at neurovigie.surprise"),
         ({"sha256": "0" * 64}, "has no models/model.safetensors"),
     ],

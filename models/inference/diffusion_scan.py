@@ -1,0 +1,84 @@
+"""Diffusion MR of the head as a network sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from models.inference.adc import Diffusion, from_b0, from_map
+from models.inference.diffusion import PIXEL_MM, brain_median, channels
+from models.inference.frame import Frame, frame_of
+from models.inference.inputs import check_diffusion
+from models.inference.scan import Scan, box_around
+from models.inference.slices import network_slices
+from pipeline.domain.errors import OutsideDeclaredInputs
+from pipeline.domain.role import SeriesRole
+from pipeline.domain.volume import Volume
+
+BRAIN_MARGIN_PIXELS = 8
+BRAIN_SHARE = 0.3
+"""DWI, as a share of the brain's median, below which there is no brain, infarct or fluid in it."""
+
+BRAIN_MARGIN_MM = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionReader:
+    """Reads a DWI and its ADC map, or computes that from b0; ``b_value`` in s/mm2 is for then."""
+
+    b_value: float = 1000.0
+    pixel_mm: float = PIXEL_MM
+
+    def read(self, volume: Volume, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Scan:
+        """The scan of a DWI, as `ScanReader` says; images are DWI over the brain's median, and ADC."""
+        flags = check_diffusion(volume, companions)
+        frame = frame_of(volume, self.pixel_mm)
+        found = self.diffusion(frame, companions, device)
+        bright = found.dwi / max(brain_median(found.dwi, found.adc), 1e-6)
+        inside = brain(bright.cpu().numpy(), frame)
+        box = box_around(torch.from_numpy(inside), BRAIN_MARGIN_PIXELS)
+        return Scan(frame, torch.stack((bright, found.adc)), inside, box, (*flags, *found.flags))
+
+    def diffusion(self, frame: Frame, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Diffusion:
+        """DWI and ADC on the network's voxels; raises `OutsideDeclaredInputs`."""
+        dwi = network_slices(frame.slices(0.0), frame.plan, device).clamp(min=0)
+        for role in (SeriesRole.ADC, SeriesRole.B0):
+            if role in companions:
+                other = network_slices(frame.companion_slices(companions[role], 0.0), frame.plan, device).clamp(min=0)
+                return from_map(dwi, other) if role is SeriesRole.ADC else from_b0(dwi, other, self.b_value)
+        raise OutsideDeclaredInputs("This bundle needs an ADC map, or the b0 image to compute it.")
+
+    def channels(self, images: Tensor) -> Tensor:
+        """DWI and ADC of three neighbouring slices, as `ScanReader` says."""
+        dwi, adc = (torch.stack((one[:-2], one[1:-1], one[2:]), dim=1) for one in images)
+        return channels(dwi, adc, 1.0)
+
+
+def brain(bright: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
+    """The largest body of signal in DWI over the brain's median [k, j, i], holes filled, with a margin.
+
+    Everything, where there is none.
+    """
+    pixel_mm = frame.plan.spacing_kji_mm[1]
+    seen = ndimage.binary_opening(bright > BRAIN_SHARE, _disc(max(1, round(2.0 / pixel_mm))))
+    parts, count = ndimage.label(seen)
+    if not count:
+        return np.ones(bright.shape, bool)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    whole = parts == sizes.argmax()
+    filled = np.stack([ndimage.binary_fill_holes(one) for one in whole])
+    grown: NDArray[np.bool_] = ndimage.binary_dilation(filled, _disc(max(1, round(BRAIN_MARGIN_MM / pixel_mm))))
+    return grown
+
+
+def _disc(radius: int) -> NDArray[np.bool_]:
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disc: NDArray[np.bool_] = (x * x + y * y <= radius * radius)[None]
+    return disc
