@@ -1,0 +1,1 @@
+"""Accuracy of the bundles: real cases from folders the caller names, and frozen synthetic heads."""

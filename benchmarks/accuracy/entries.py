@@ -1,0 +1,46 @@
+"""Which cases a run reads, from its arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.accuracy import real, synthetic
+from benchmarks.accuracy.run import Entry
+from benchmarks.accuracy.scoring import Case
+from pipeline.domain.errors import ConfigurationError
+
+ISCHAEMIC_HEADS = 60
+
+POSITIVES: dict[str, Callable[[Path], Iterator[Case]]] = {
+    "ich-ct": real.haemorrhage_slices,
+    "infarct-dwi": real.diffusion_cases,
+    "ischaemia-ct": real.ischaemia_slices,
+}
+
+
+def entries_of(chosen: argparse.Namespace) -> list[Entry]:
+    """Real cases with the finding, real ones without, then the synthetic heads."""
+    entries = []
+    if chosen.cases:
+        entries += [_known(case) for case in POSITIVES[chosen.task](chosen.cases)]
+    if chosen.negatives:
+        entries += [_known(case) for case in real.slices_without_blood(chosen.negatives)]
+    return entries + _synthetic(chosen)
+
+
+def _synthetic(chosen: argparse.Namespace) -> list[Entry]:
+    if not chosen.prior:
+        return []
+    if chosen.task == "ich-ct":
+        return synthetic.frozen_ct_heads(chosen.prior, chosen.frozen)
+    if chosen.task == "ischaemia-ct":
+        return synthetic.ischaemic_ct_heads(chosen.prior, chosen.frozen or ISCHAEMIC_HEADS)
+    if not chosen.lesion_masks:
+        raise ConfigurationError("infarct-dwi needs --lesion-masks; models/README.md says where to get them.")
+    return synthetic.frozen_dwi_heads(chosen.prior, chosen.lesion_masks, chosen.frozen)
+
+
+def _known(case: Case) -> Entry:
+    return Entry(case.name, lambda: case)

@@ -1,0 +1,115 @@
+"""Synthetic heads as cases to read: the frozen sets, and for early ischaemia heads of fixed seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks import frozen
+from benchmarks.accuracy.run import Entry
+from benchmarks.accuracy.scoring import Case
+from benchmarks.frozen import FrozenHead, ich_ct, infarct_dwi
+from models.synthesis import prior as priors
+from models.synthesis.acquisition import Scan, acquire, draw_scan
+from models.synthesis.draw import Odds, draw
+from models.synthesis.kinds import Kind
+from models.synthesis.mr import acquisition as mr_acquisition
+from models.synthesis.mr.masks import MaskLibrary, library
+from models.synthesis.mr.paint import MR_GRID
+from models.synthesis.mr.paint import paint as paint_mr
+from models.synthesis.paint import HEAD_GRID, paint
+from models.synthesis.prior import Anatomy
+from models.synthesis.recipe import HeadCTRecipe
+from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.role import SeriesRole
+from pipeline.domain.volume import Volume, VoxelUnit
+
+ISCHAEMIA_SEED = 20261122
+"""No head of any training run is drawn from a pair of numbers."""
+
+
+def frozen_ct_heads(prior: Path, count: int | None) -> list[Entry]:
+    """The frozen heads of ich-ct, or so many of them, evenly chosen; each checked against its hash when made."""
+    anatomies = _kept(prior)
+    heads = evenly(frozen.read(ich_ct.TASK), count)
+    return [Entry(f"ct {head.seed}", partial(_frozen_ct_head, anatomies, head)) for head in heads]
+
+
+def frozen_dwi_heads(prior: Path, masks_folder: Path, count: int | None) -> list[Entry]:
+    """The frozen heads of infarct-dwi, or so many of them, evenly chosen; each checked when made."""
+    anatomies, masks = _kept(prior), library(masks_folder, kept=True)
+    heads = evenly(frozen.read(infarct_dwi.TASK), count)
+    return [Entry(f"dwi {head.seed}", partial(_frozen_dwi_head, anatomies, masks, head)) for head in heads]
+
+
+def ischaemic_ct_heads(prior: Path, count: int) -> list[Entry]:
+    """Heads without blood, every second one with an infarct: no frozen set, but the same seeds every time."""
+    anatomies = _kept(prior)
+    return [Entry(f"ischaemic ct {n}", partial(_ischaemic_head, anatomies, n)) for n in range(count)]
+
+
+def evenly(heads: Sequence[FrozenHead], count: int | None) -> list[FrozenHead]:
+    """So many heads, spread over the list and thereby over its groups."""
+    if count is None or count >= len(heads):
+        return list(heads)
+    return [heads[n * len(heads) // count] for n in range(count)]
+
+
+def _kept(prior: Path) -> tuple[Anatomy, ...]:
+    names = sorted(file.stem for file in prior.glob("*.npz"))[-ich_ct.ANATOMIES :]
+    return priors.load(prior, names)
+
+
+def sort_of(group: str) -> str:
+    """Which figures a group of a frozen set belongs to."""
+    if group in (ich_ct.HEALTHY, infarct_dwi.WITHOUT):
+        return "normal"
+    return "shower" if group == infarct_dwi.SHOWER else "lesion"
+
+
+def _frozen_ct_head(anatomies: Sequence[Anatomy], head: FrozenHead) -> Case:
+    recipe, scan = frozen.unchanged(head, ich_ct.redraw)
+    volume, kind = _ct(recipe, scan, anatomies)
+    blood = np.where(kind < Kind.ISCHAEMIA, kind, 0).astype(np.uint8)
+    return Case(f"ct {head.seed}", sort_of(head.group), volume, blood, knows_sites=True)
+
+
+def _ischaemic_head(anatomies: Sequence[Anatomy], number: int) -> Case:
+    rng = np.random.default_rng((ISCHAEMIA_SEED, number))
+    recipe = draw(rng, len(anatomies), Odds(haemorrhage=0.0, infarct=float(number % 2)))
+    thickness = float(rng.choice([1.25, 2.5, 5.0, 5.0, 5.0, 8.0]))
+    scan = draw_scan(rng, tuple(np.arange(2.0, 140.0, thickness).tolist()), thickness, calm=True)
+    volume, kind = _ct(recipe, scan, anatomies)
+    truth = (kind == Kind.ISCHAEMIA).astype(np.uint8)
+    return Case(f"ischaemic ct {number}", "lesion" if truth.any() else "normal", volume, truth)
+
+
+def _ct(recipe: HeadCTRecipe, scan: Scan, anatomies: Sequence[Anatomy]) -> tuple[Volume, NDArray[np.uint8]]:
+    seen = acquire(paint(recipe, anatomies), scan)
+    hu = np.clip(seen.hu.numpy(), -1024, 3071).round().astype(np.int16)
+    volume = _volume(hu, HEAD_GRID.spacing_mm, scan.thickness_mm, VoxelUnit.HU)
+    return volume, seen.kind.numpy().astype(np.uint8)
+
+
+def _frozen_dwi_head(anatomies: Sequence[Anatomy], masks: MaskLibrary, head: FrozenHead) -> Case:
+    recipe, scan = frozen.unchanged(head, lambda one: infarct_dwi.redraw(one, masks))
+    seen = mr_acquisition.acquire(paint_mr(recipe, anatomies, masks), scan)
+
+    def volume(values: Tensor, unit: VoxelUnit) -> Volume:
+        return _volume(values.numpy(), MR_GRID.spacing_mm, scan.thickness_mm, unit)
+
+    # The generator's ADC is in 1e-3 mm2/s.
+    companions = {SeriesRole.ADC: volume(seen.adc * 1000, VoxelUnit.ADC_1E6_MM2_S)}
+    dwi, truth = volume(seen.dwi, VoxelUnit.ARBITRARY), seen.marked.numpy().astype(np.uint8)
+    return Case(f"dwi {head.seed}", sort_of(head.group), dwi, truth, companions)
+
+
+def _volume(values: NDArray[Any], spacing_kji_mm: Sequence[float], thickness_mm: float, unit: VoxelUnit) -> Volume:
+    _, dy, dx = spacing_kji_mm
+    return Volume(values, PatientFromVoxel(np.diag([dx, dy, thickness_mm, 1.0])), unit)

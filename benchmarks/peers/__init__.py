@@ -1,0 +1,1 @@
+"""Others' models, to compare with: our own code for their published weights."""

@@ -1,0 +1,1 @@
+"""Synthetic images beside real ones, for eyes to judge; figures that compare their intensities and noise."""
