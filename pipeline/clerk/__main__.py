@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -20,10 +20,11 @@ from pipeline.clerk.delivery.attempt import Post
 from pipeline.clerk.delivery.carry import Sender
 from pipeline.clerk.delivery.courier import Courier
 from pipeline.clerk.orphans import requeue_orphans
-from pipeline.clerk.overdue import warn_of_late_analyses
+from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
 from pipeline.database.engine import connect, conninfo
+from pipeline.domain.deadlines import deadlines
 from pipeline.jobs import job_app
 from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
@@ -70,8 +71,8 @@ def _courier(settings: Settings) -> Courier:
 async def _timers(engine: Engine, settings: Settings) -> None:
     """Everything that is decided by the clock and the database alone."""
     await asyncio.to_thread(complete_quiet_series, engine, lambda: datetime.now(UTC), settings.quiet_time_s)
-    limit = timedelta(seconds=2 * settings.analysis_limit_s)
-    await asyncio.to_thread(warn_of_late_analyses, engine, datetime.now(UTC), limit)
+    limits = deadlines(quiet_time_s=settings.quiet_time_s, analysis_limit_s=settings.analysis_limit_s)
+    await asyncio.to_thread(watch_deadlines, engine, limits, datetime.now(UTC))
     await asyncio.to_thread(requeue_orphans, engine, datetime.now(UTC))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from sqlalchemy import Engine, select, text
 
 from dicom_node.vault.simple import SimpleVault
 from pipeline.clerk.orphans import requeue_orphans
-from pipeline.clerk.overdue import warn_of_late_analyses
+from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.database.analyses import claim, commit_report
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.database.tables import analysis, case, event, finding
 from pipeline.domain.analysis import AnalysisState, Coverage
+from pipeline.domain.deadlines import deadlines
 from pipeline.domain.errors import Fenced, InferenceCrashed, InferenceTimedOut
 from pipeline.domain.finding import Finding, FindingKind, Side
 from pipeline.domain.ports import Step
@@ -209,10 +211,30 @@ def test_an_analysis_lost_three_times_is_given_up_and_a_person_is_told(engine: E
     assert (row.state, row.why) == ("failed", "the analysis was lost 3 times")
 
 
-def test_a_late_analysis_warns_once(engine: Engine, tmp_path: Path) -> None:
-    receive_head(bench(engine, tmp_path))
+def test_a_late_stage_warns_once_and_no_longer_once_it_ended(engine: Engine, tmp_path: Path) -> None:
+    limits = deadlines(quiet_time_s=5, analysis_limit_s=120)
+    analysis_id = receive_head(bench(engine, tmp_path))
+    assert watch_deadlines(engine, limits, NOW + timedelta(seconds=100)) == 0
     later = NOW + timedelta(minutes=10)
-    assert warn_of_late_analyses(engine, later, timedelta(minutes=4)) == 1
-    assert warn_of_late_analyses(engine, later, timedelta(minutes=4)) == 0
-    assert one(engine, select(case.c.warnings)).warnings[0]["code"] == "analysis_late"
-    assert one(engine, select(event).where(event.c.kind == "analysis_late")).kind == "analysis_late"
+    assert watch_deadlines(engine, limits, later) == 1
+    assert watch_deadlines(engine, limits, later) == 0
+    assert one(engine, select(case.c.warnings)).warnings[0]["code"] == "start_late"
+    assert one(engine, select(event).where(event.c.kind == "start_late")).data["rule"] == "stage-deadlines 1"
+    with engine.begin() as connection:
+        held = claim(connection, analysis_id, later)
+    assert watch_deadlines(engine, limits, later) == 1  # it runs now, and is late as an analysis
+    assert [w["code"] for w in one(engine, select(case.c.warnings)).warnings] == ["analysis_late"]
+    assert held is not None
+    with engine.begin() as connection:
+        commit_report(connection, held, RED, later)
+    assert watch_deadlines(engine, limits, later) == 0
+    assert one(engine, select(case.c.warnings)).warnings == []
+
+
+def test_findings_of_which_nothing_is_written_are_late_results(engine: Engine, tmp_path: Path) -> None:
+    limits = deadlines(quiet_time_s=5, analysis_limit_s=120)
+    work = bench(engine, tmp_path, replace(RED, mask_path=str(tmp_path / "derived" / "masks" / "mask")))
+    analyse(work, receive_head(work))
+    assert watch_deadlines(engine, limits, NOW + timedelta(minutes=1)) == 0
+    assert watch_deadlines(engine, limits, NOW + timedelta(minutes=3)) == 1
+    assert one(engine, select(case.c.warnings)).warnings[0]["code"] == "results_late"
