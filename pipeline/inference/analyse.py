@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,62 +22,57 @@ from pipeline.domain.errors import (
     NotAnalysable,
     UnreadableInstance,
 )
-from pipeline.domain.ports import Prediction, Predictor, Step
+from pipeline.domain.ports import Step
 from pipeline.domain.report import SeriesReport
+from pipeline.domain.reservations import ScanFacts, standing
 from pipeline.domain.role import Recognition, SeriesRole
+from pipeline.domain.rules import reservation_rules
+from pipeline.inference.findings import Seen, seen, together, unseen
+from pipeline.inference.ready import ReadyModel, ReadyModels
+from pipeline.inference.running import predicted
+from pipeline.inference.volumes import ScanVolumes, scan_volumes
 from pipeline.results.mask_file import write_mask
-from pipeline.stages.measure import measure
-from pipeline.volumes.build import build_volume
+from pipeline.stages.measure import Head, find_head
 from pipeline.volumes.series_volume import SeriesVolume
 from pipeline.volumes.source import read_header
 
-NO_MODEL = "no model for this role yet"
+SAID_BY_A_PERSON = "a person said so"
 
 MODEL_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, MemoryError, OSError)
 """What a model, its libraries or a full disk raise; more than these ends the child's request as a crash."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadyModel:
-    """A loaded bundle: what it reads, and the predictor that does it."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be analysed, and into which folder.
 
-    id: str
-    version: str
-    role: SeriesRole
-    baseline: bool
-    predictor: Predictor
+    ``expected`` is how many images the series should have; ``role`` what a person said the series is;
+    ``companions`` the files of other series of the study that may be read together with it.
+    """
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadyModels:
-    """The models of a child, and why a role that should have one has none."""
-
-    models: tuple[ReadyModel, ...] = ()
-    unavailable: Mapping[SeriesRole, str] = field(default_factory=dict)
-
-    def for_role(self, role: SeriesRole) -> ReadyModel | None:
-        """The model of a role; a trained one comes before a baseline."""
-        fitting = [model for model in self.models if model.role is role]
-        return min(fitting, key=lambda model: model.baseline, default=None)
+    files: Sequence[Path]
+    out: Path
+    expected: int | None = None
+    role: SeriesRole | None = None
+    companions: Sequence[Sequence[Path]] = field(default=())
 
 
-def analyse_series(
-    files: Sequence[Path], *, models: ReadyModels, out: Path, expected: int | None = None
-) -> Iterator[Step | SeriesReport]:
+def analyse_series(asked: Asked, models: ReadyModels) -> Iterator[Step | SeriesReport]:
     """Recognise, build, predict, measure; yield a `Step` after each piece of work and, last, the report.
 
-    The mask goes to ``out``/mask.npz. Whatever is wrong with the series ends in a report that says so
-    in a sentence; nothing is raised for a bad series.
+    Where models follow that cannot raise, an interim report comes before them. The mask goes to
+    ``out``/mask.npz. Whatever is wrong with the series ends in a report that says so in a sentence;
+    nothing is raised for a bad series.
     """
     started = time.monotonic()
-    instances, problems = _read(files)
-    report = _begin(instances, expected)
+    instances, problems = _read(asked.files)
+    report = _begin(instances, asked)
     seconds = {"read": time.monotonic() - started}
     try:
         if not instances:
-            raise BadInput(_none_readable(len(files), problems))  # noqa: TRY301 - one place says what failed
+            raise BadInput(_none_readable(len(asked.files), problems))  # noqa: TRY301 - one place says what failed
         yield Step("recognised", 0.05)
-        report = yield from _analysed(report, instances, models, out, seconds)
+        report = yield from _Analysis(report, asked, models, seconds).run(instances)
     except NotAnalysable as error:
         report = replace(report, state=AnalysisState.NOT_ANALYSED, why=str(error))
     except (BadInput, BundleError, InferenceFailed) as error:
@@ -85,7 +80,7 @@ def analyse_series(
     except MODEL_ERRORS as error:
         report = replace(report, state=AnalysisState.FAILED, why=f"the model failed ({_short(error)})")
     seconds["total"] = time.monotonic() - started
-    yield replace(_with_unread(report, len(files), problems) if instances else report, seconds=seconds)
+    yield replace(_with_unread(report, len(asked.files), problems) if instances else report, seconds=seconds)
 
 
 def _read(files: Sequence[Path]) -> tuple[list[tuple[Path, pydicom.Dataset]], list[str]]:
@@ -101,15 +96,17 @@ def _read(files: Sequence[Path]) -> tuple[list[tuple[Path, pydicom.Dataset]], li
     return instances, problems
 
 
-def _begin(instances: Sequence[tuple[Path, pydicom.Dataset]], expected: int | None) -> SeriesReport:
+def _begin(instances: Sequence[tuple[Path, pydicom.Dataset]], asked: Asked) -> SeriesReport:
     """The report as far as the headers alone allow; FAILED until something better is known."""
     headers = [header for _, header in instances]
     recognition = recognise(headers) if headers else Recognition(SeriesRole.OTHER, "no readable image", 0.0)
+    if asked.role is not None:
+        recognition = Recognition(asked.role, SAID_BY_A_PERSON)
     return SeriesReport(
         SeriesInstanceUID=uid(headers[0], "SeriesInstanceUID") if headers else "",
         recognition=recognition,
         state=AnalysisState.FAILED,
-        coverage=Coverage(images=len(headers), expected=expected or _promised(headers)),
+        coverage=Coverage(images=len(headers), expected=asked.expected or _promised(headers)),
     )
 
 
@@ -120,54 +117,109 @@ def _promised(headers: Sequence[pydicom.Dataset]) -> int | None:
     return int(only) if only and only >= len(headers) else None
 
 
-def _analysed(
-    report: SeriesReport,
-    instances: Sequence[tuple[Path, pydicom.Dataset]],
-    models: ReadyModels,
-    out: Path,
-    seconds: dict[str, float],
-) -> Generator[Step, None, SeriesReport]:
-    role = report.recognition.role
-    model = models.for_role(role)
-    if model is None:
-        raise NotAnalysable(models.unavailable.get(role, NO_MODEL))
-    clock = time.monotonic()
-    series = build_volume(instances)
-    seconds["volume"] = time.monotonic() - clock
-    yield Step("volume", 0.2)
-    clock = time.monotonic()
-    prediction = yield from _predicted(model.predictor, series)
-    seconds["model"] = time.monotonic() - clock
-    clock = time.monotonic()
-    done = _measured(report, series, prediction, out)
-    seconds["measure"] = time.monotonic() - clock
-    baseline = ("rule-based baseline, not a trained model",) if model.baseline else ()
-    return replace(done, flags=(*done.flags, *baseline))
+class _Analysis:
+    """One series through every model that reads it."""
 
+    def __init__(self, report: SeriesReport, asked: Asked, models: ReadyModels, seconds: dict[str, float]) -> None:
+        self._report = report
+        self._asked = asked
+        self._models = models
+        self._seconds = seconds
 
-def _predicted(predictor: Predictor, series: SeriesVolume) -> Generator[Step, None, Prediction]:
-    for said in predictor.steps(series.volume):
-        if isinstance(said, Prediction):
-            return said
-        yield Step(said.name, 0.2 + 0.7 * said.fraction)
-    raise InferenceFailed("the model ended without a prediction")
+    def run(
+        self, instances: Sequence[tuple[Path, pydicom.Dataset]]
+    ) -> Generator[Step | SeriesReport, None, SeriesReport]:
+        """The report, and before models that cannot raise an interim one."""
+        role = self._report.recognition.role
+        reading = self._models.reading(role)
+        if not reading:
+            raise NotAnalysable(self._models.why_none(role))
+        clock = time.monotonic()
+        scan = yield from self._volumes(instances, role, reading)
+        head = find_head(scan.series.volume)
+        self._seconds["volume"] = time.monotonic() - clock
+        yield Step("head", 0.3)
+        lacking = reading[0].lacks(scan.beside)
+        if lacking:
+            raise NotAnalysable(f"no {lacking} have arrived")
+        every = [(yield from self._seen(reading[0], scan, head))]
+        for model in reading[1:]:
+            if len(every) == 1:
+                yield replace(self._reported(every, scan), interim=True, seconds=dict(self._seconds))
+            every.append((yield from self._shown(model, scan, head)))
+        return self._written(every, scan)
 
+    def _volumes(
+        self, instances: Sequence[tuple[Path, pydicom.Dataset]], role: SeriesRole, reading: Sequence[ReadyModel]
+    ) -> Generator[Step, None, ScanVolumes]:
+        wanted = frozenset(companion for model in reading for companion in model.companions)
+        others = [_read(files)[0] for files in self._asked.companions] if wanted else []
+        return (yield from scan_volumes(instances, role, wanted, others))
 
-def _measured(report: SeriesReport, series: SeriesVolume, prediction: Prediction, out: Path) -> SeriesReport:
-    findings = measure(prediction, series.volume)
-    mask_path = write_mask(out, series, prediction.labels) if findings else None
-    return replace(
-        report,
-        state=AnalysisState.ANALYSED,
-        bundle=prediction.bundle_id,
-        bundle_version=prediction.bundle_version,
-        scan_probability=prediction.scan_probability,
-        findings=findings,
-        flags=prediction.flags,
-        notes=series.notes,
-        coverage=_coverage(report, series),
-        mask_path=None if mask_path is None else str(mask_path),
-    )
+    def _seen(self, model: ReadyModel, scan: ScanVolumes, head: Head) -> Generator[Step, None, Seen]:
+        clock = time.monotonic()
+        prediction, note = yield from predicted(model, scan, self._models.out_of_memory)
+        self._took("model", clock)
+        self._seconds[f"model {model.id}"] = time.monotonic() - clock
+        yield Step("predicted", 0.9)
+        clock = time.monotonic()
+        found = seen(model, prediction, scan.series.volume, head, note)
+        self._took("measure", clock)
+        return found
+
+    def _shown(self, model: ReadyModel, scan: ScanVolumes, head: Head) -> Generator[Step, None, Seen]:
+        """What a model saw that raises nothing: its failure spoils nobody else's answer."""
+        if lacking := model.lacks(scan.beside):
+            return unseen(model, AnalysisState.NOT_ANALYSED, f"no {lacking} have arrived")
+        try:
+            return (yield from self._seen(model, scan, head))
+        except NotAnalysable as error:
+            return unseen(model, AnalysisState.NOT_ANALYSED, str(error))
+        except (BadInput, BundleError, InferenceFailed) as error:
+            return unseen(model, AnalysisState.FAILED, str(error))
+        except MODEL_ERRORS as error:
+            return unseen(model, AnalysisState.FAILED, f"the model failed ({_short(error)})")
+
+    def _took(self, stage: str, since: float) -> None:
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + time.monotonic() - since
+
+    def _reported(self, every: Sequence[Seen], scan: ScanVolumes) -> SeriesReport:
+        """The report without its mask."""
+        first = every[0].result
+        findings, _, notes = together(every)
+        facts = ScanFacts(
+            flags=every[0].flags,
+            out_of_distribution=first.out_of_distribution,
+            role_confidence=self._report.recognition.confidence,
+            has_findings=bool(findings),
+        )
+        stands = standing(facts, reservation_rules())
+        return replace(
+            self._report,
+            state=AnalysisState.NOT_ANALYSED if stands.refused else AnalysisState.ANALYSED,
+            why=stands.refused,
+            bundle=first.bundle,
+            bundle_version=first.bundle_version,
+            scan_probability=first.scan_probability,
+            findings=findings,
+            flags=every[0].flags,
+            notes=(*scan.series.notes, *scan.notes, *notes),
+            coverage=_coverage(self._report, scan.series),
+            results=tuple(one.result for one in every),
+            reservations=stands.reservations,
+            rules=reservation_rules().name,
+            midline_shift=every[0].shift,
+            companions=tuple(sorted(scan.beside)),
+        )
+
+    def _written(self, every: Sequence[Seen], scan: ScanVolumes) -> SeriesReport:
+        """The report with its mask on the disk."""
+        clock = time.monotonic()
+        report = self._reported(every, scan)
+        labels = together(every)[1]
+        path = None if labels is None else write_mask(self._asked.out, scan.series, labels)
+        self._took("mask", clock)
+        return replace(report, mask_path=None if path is None else str(path))
 
 
 def _coverage(report: SeriesReport, series: SeriesVolume) -> Coverage:

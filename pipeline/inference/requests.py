@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pipeline.domain.ports import Step
 from pipeline.domain.report import SeriesReport
+from pipeline.domain.role import SeriesRole
 from pipeline.results.requests import SegmentationWritten, SourceImage, Transcode, Transcoded, WriteSegmentation
 
 __all__ = [
@@ -20,13 +21,16 @@ __all__ = [
 class Analyse:
     """Analyse the images of one series; its mask is written into the folder ``out``.
 
-    ``expected`` is how many images the series should have, if anything says so. Answers with `Step`s
-    and last one `SeriesReport`.
+    ``expected`` is how many images the series should have, if anything says so; ``role`` what a person
+    said it is; ``companions`` the images of other series of the study that may be read together with it.
+    Answers with `Step`s and last one `SeriesReport`, which an interim one may precede.
     """
 
     images: tuple[SourceImage, ...]
     out: Path
     expected: int | None = None
+    role: SeriesRole | None = None
+    companions: tuple[tuple[SourceImage, ...], ...] = ()
 
 
 Request: TypeAlias = Analyse | WriteSegmentation | Transcode

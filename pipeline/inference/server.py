@@ -6,6 +6,7 @@ import os
 import select
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,10 +15,17 @@ import torch
 from models import predict, registry
 from pipeline import logs
 from pipeline.domain.errors import BadInput, BundleError, NeuroVigieError, NotAnalysable
+from pipeline.domain.role import SeriesRole
 from pipeline.inference import confinement, wire
-from pipeline.inference.analyse import ReadyModel, ReadyModels, analyse_series
+from pipeline.inference.analyse import Asked, analyse_series
+from pipeline.inference.ready import ReadyModel, ReadyModels
 from pipeline.inference.requests import Analyse, Answer, Transcode, WriteSegmentation
 from pipeline.results.transcode import transcode
+
+OUT_OF_MEMORY = (torch.OutOfMemoryError,)
+"""After it a model is tried again on one slice at a time, then on the processor."""
+
+_ONE_SLICE = {"segmenter::slices_at_once": 1}
 
 
 @dataclass(eq=False, slots=True)
@@ -59,8 +67,7 @@ class Server:
 
     def _begin(self, request: object) -> Iterator[Answer]:
         if isinstance(request, Analyse):
-            files = [image.path for image in request.images]
-            return analyse_series(files, models=self._models, out=request.out, expected=request.expected)
+            return analyse_series(_asked(request), self._models)
         if isinstance(request, WriteSegmentation):
             return _written(request)
         if isinstance(request, Transcode):
@@ -82,6 +89,16 @@ class Server:
         wire.write(self._answers, wire.Frame(job.number, message))
 
 
+def _asked(request: Analyse) -> Asked:
+    return Asked(
+        files=[image.path for image in request.images],
+        out=request.out,
+        expected=request.expected,
+        role=request.role,
+        companions=[[image.path for image in series] for series in request.companions],
+    )
+
+
 def _written(request: WriteSegmentation) -> Iterator[Answer]:
     from pipeline.results.segmentation import write_segmentation  # noqa: PLC0415 - off the critical path of a start
 
@@ -94,25 +111,53 @@ def _refused() -> Iterator[Answer]:
 
 
 def load_models(folders: Sequence[Path], device: str) -> tuple[ReadyModels, wire.Ready]:
-    """Load every bundle meant for triage; one that is broken is left out and told, never fatal."""
-    ready, problems, unavailable = [], [], {}
-    for folder in folders or (registry.BUNDLES,):
+    """Load every bundle that is run by itself; one that is broken is left out and told, never fatal.
+
+    A rule that is not for triage is a yardstick, which only benchmarks run.
+    """
+    ready: list[ReadyModel] = []
+    problems: list[str] = []
+    unavailable: dict[SeriesRole, str] = {}
+    for bundle in _installed(folders or (registry.BUNDLES,), problems):
+        try:
+            ready.append(_ready(bundle, device))
+        except NeuroVigieError as error:
+            problems.append(str(error))
+            if bundle.for_triage:
+                unavailable[bundle.role] = f"the model for this role cannot be loaded: {error}"
+    models = ReadyModels(tuple(ready), unavailable, OUT_OF_MEMORY)
+    return models, wire.Ready(tuple(model.id for model in ready), tuple(problems))
+
+
+def _installed(folders: Sequence[Path], problems: list[str]) -> Iterator[registry.BundleInfo]:
+    for folder in folders:
         try:
             bundles = registry.installed(folder)
         except BundleError as error:
             problems.append(str(error))
             continue
-        for bundle in bundles:
-            if not bundle.for_triage:
-                continue
-            try:
-                predictor = predict.load(bundle, device)
-            except NeuroVigieError as error:
-                problems.append(str(error))
-                unavailable[bundle.role] = f"the model for this role cannot be loaded: {error}"
-            else:
-                ready.append(ReadyModel(bundle.id, bundle.version, bundle.role, bundle.baseline, predictor))
-    return ReadyModels(tuple(ready), unavailable), wire.Ready(tuple(m.id for m in ready), tuple(problems))
+        yield from (bundle for bundle in bundles if bundle.for_triage or not bundle.baseline)
+
+
+def _ready(bundle: registry.BundleInfo, device: str) -> ReadyModel:
+    return ReadyModel(
+        id=bundle.id,
+        version=bundle.version,
+        role=bundle.role,
+        baseline=bundle.baseline,
+        predictor=predict.load(bundle, device),
+        for_triage=bundle.for_triage,
+        companions=bundle.companions,
+        needs_one_of=bundle.needs_one_of,
+        fallbacks=(partial(_with_less, bundle, device), partial(_with_less, bundle, "cpu")),
+    )
+
+
+def _with_less(bundle: registry.BundleInfo, device: str) -> predict.BundlePredictor:
+    """The bundle again, on one slice at a time; what the first attempt left on the device is given back."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return predict.load(bundle, device, _ONE_SLICE)
 
 
 def run(device: str, folders: Sequence[Path], answers: BinaryIO) -> None:

@@ -13,8 +13,10 @@ from pipeline.domain.finding import FindingKind, Side
 from pipeline.domain.ports import Lesion, Prediction, Step
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import SeriesRole
+from pipeline.domain.rules import reservation_rules
 from pipeline.domain.volume import Volume
-from pipeline.inference.analyse import NO_MODEL, ReadyModel, ReadyModels, analyse_series
+from pipeline.inference.analyse import Asked, analyse_series
+from pipeline.inference.ready import NO_MODEL, ReadyModel, ReadyModels
 from pipeline.results.mask_file import read_mask
 from pipeline.testing.head_series import HeadSeries, write_head_series
 
@@ -45,7 +47,7 @@ def models(predictor: object, *, baseline: bool = False) -> ReadyModels:
 
 
 def report_of(files: list[Path], ready: ReadyModels, out: Path) -> SeriesReport:
-    *steps, report = analyse_series(files, models=ready, out=out)
+    *steps, report = analyse_series(Asked(files, out), ready)
     assert all(isinstance(step, Step) for step in steps)
     assert isinstance(report, SeriesReport)
     return report
@@ -64,6 +66,8 @@ def test_a_bleeding_is_found_with_its_volume_and_the_patients_side(tmp_path: Pat
     assert not report.coverage.provisional
     assert {"read", "volume", "model", "measure", "total"} <= set(report.seconds)
     assert report.flags == ("a test model",)
+    assert report.reservations == ("a test model",)
+    assert report.rules == reservation_rules().name
 
 
 def test_the_mask_lies_on_the_source_slices(tmp_path: Path) -> None:

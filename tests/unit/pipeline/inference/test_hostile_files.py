@@ -14,7 +14,8 @@ from pipeline.domain.ports import Prediction, Step
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
-from pipeline.inference.analyse import ReadyModel, ReadyModels, analyse_series
+from pipeline.inference.analyse import Asked, analyse_series
+from pipeline.inference.ready import ReadyModel, ReadyModels
 from pipeline.testing.head_series import HeadSeries, write_head_series
 
 SMALL = HeadSeries(along_mm=(0, 8, 16), rows=16, columns=20, pixel_mm=10)
@@ -41,7 +42,7 @@ def test_damaged_files_always_end_in_a_report_never_in_an_exception(
         file.write_bytes(damaged(file.read_bytes(), changes, length))
         with contextlib.suppress(UnreadableInstance):
             read_facts(file)
-    *_, report = analyse_series(files, models=MODELS, out=files[0].parent / "out")
+    *_, report = analyse_series(Asked(files, files[0].parent / "out"), MODELS)
     assert isinstance(report, SeriesReport)
     assert report.why or report.state == "analysed"
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from pipeline.domain.errors import BadInput
 from pipeline.domain.ports import Step
 from pipeline.inference import server, wire
-from pipeline.inference.analyse import ReadyModels
+from pipeline.inference.ready import ReadyModels
 from pipeline.inference.requests import Analyse, Transcode, Transcoded
 
 
