@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import procrastinate
 from sqlalchemy import Connection
 
+from models import registry
+from pipeline.domain.errors import BundleError
+from pipeline.domain.haste import Haste
 from pipeline.domain.role import SeriesRole
 
 INFERENCE_QUEUE = "inference"
-"""Work that takes a model's seconds."""
+"""Urgent series that take a model's seconds."""
+ROUTINE_QUEUE = "routine"
+"""Routine series, of which one runs between the steps of the urgent ones."""
 QUICK_QUEUE = "quick"
 """Work of a second or less, which never waits behind a model: it goes between two of its steps."""
+FRAMES_QUEUE = "frames"
+"""Frames for the viewer, which until then are served as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +39,37 @@ WRITE_SEGMENTATION = Task("write_segmentation", 50)
 TRANSCODE = Task("transcode", 10)
 """Prepare a series' frames for the viewer; argument ``series_id``."""
 
-READ_BY_A_MODEL = frozenset({SeriesRole.NCCT})
-"""Roles whose analysis takes seconds; every other one is answered from its headers in milliseconds."""
+_QUEUES = {Haste.QUICK: QUICK_QUEUE, Haste.URGENT: INFERENCE_QUEUE, Haste.ROUTINE: ROUTINE_QUEUE}
 
 
-def queue_of(role: SeriesRole) -> str:
-    """The queue for the analysis of a series: what is answered at once does not wait for a model."""
-    return INFERENCE_QUEUE if role in READ_BY_A_MODEL else QUICK_QUEUE
+def queue_of(haste: Haste) -> str:
+    """The queue for an analysis: each haste has a lane of its own, so that none waits behind another."""
+    return _QUEUES[haste]
+
+
+@cache
+def read_by_a_model() -> frozenset[SeriesRole]:
+    """The roles that an installed bundle reads; every other series is answered from its headers."""
+    found = set()
+    for folder in registry.BUNDLES.iterdir():
+        with suppress(BundleError):
+            found.add(registry.read(folder).role)
+    return frozenset(found)
 
 
 _deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 """Never opened: every job goes through the connection of the transaction that needs it."""
 
 
-def enqueue(connection: Connection, task: Task, *, queue: str = INFERENCE_QUEUE, **arguments: str) -> int:
+def enqueue(
+    connection: Connection, task: Task, *, queue: str = INFERENCE_QUEUE, sooner: int = 0, **arguments: str
+) -> int:
     """Enqueue a job in ``connection``'s own transaction, so that it exists if and only if that commits.
 
-    Returns the job's id.
+    ``sooner`` raises its priority within its queue. Returns the job's id.
     """
     job = _deferring.configure_task(
-        task.name, queue=queue, priority=task.priority, connection=connection.connection.driver_connection
+        task.name, queue=queue, priority=task.priority + sooner, connection=connection.connection.driver_connection
     )
     identifier: int = job.defer(**arguments)
     return identifier

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from pipeline.database.cases import refresh_case
-from pipeline.database.tables import analysis, finding, instance, series, study
+from pipeline.database.tables import analysis, finding, instance, role_correction, series, study
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced
+from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
-from pipeline.domain.role import SeriesRole
+from pipeline.domain.role import COMPANIONS, SeriesRole
 from pipeline.jobs import QUICK_QUEUE, WRITE_SEGMENTATION, enqueue
 
 _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
@@ -24,7 +25,8 @@ _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One attempt at an analysis. ``token`` fences out every older attempt; ``expected`` is the number of
-    images a header promises, if one does; ``role`` what the first header made of the series."""
+    images a header promises, if one does; ``role`` what the first header made of the series, or a person,
+    if ``said``."""
 
     analysis_id: UUID
     series_id: UUID
@@ -32,6 +34,8 @@ class Claim:
     attempts: int
     expected: int | None
     role: SeriesRole
+    haste: Haste = Haste.URGENT
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,17 @@ def claim(connection: Connection, analysis_id: UUID, now: datetime) -> Claim | N
             attempts=analysis.c.attempts + 1,
             started_at=now,
         )
-        .returning(analysis.c.series_id, analysis.c.token, analysis.c.attempts)
+        .returning(analysis.c.series_id, analysis.c.token, analysis.c.attempts, analysis.c.haste)
     ).one_or_none()
     if row is None:
         return None
     refresh_case(connection, case_of_series(connection, row.series_id), now, kind="started")
-    known = connection.execute(select(series.c.expected, series.c.role).where(series.c.id == row.series_id)).one()
-    return Claim(analysis_id, row.series_id, row.token, row.attempts, known.expected, SeriesRole(known.role))
+    said = exists().where(role_correction.c.series_id == series.c.id)
+    known = connection.execute(
+        select(series.c.expected, series.c.role, said.label("said")).where(series.c.id == row.series_id)
+    ).one()
+    role, haste = SeriesRole(known.role), Haste(row.haste)
+    return Claim(analysis_id, row.series_id, row.token, row.attempts, known.expected, role, haste, known.said)
 
 
 def is_newest(connection: Connection, held: Claim) -> bool:
@@ -80,6 +88,41 @@ def source_files(connection: Connection, series_id: UUID) -> list[SourceFile]:
     return [SourceFile(row.path, row.sha256, row.sop_instance_uid) for row in rows]
 
 
+def companion_files(connection: Connection, held: Claim) -> list[list[SourceFile]]:
+    """The images of each complete series of the study that may be read together with the one held."""
+    mine = select(series.c.study_id).where(series.c.id == held.series_id).scalar_subquery()
+    beside = select(series.c.id).where(
+        series.c.study_id == mine,
+        series.c.id != held.series_id,
+        series.c.role.in_(COMPANIONS.get(held.role, ())),
+        series.c.arrival == "complete",
+        ~series.c.ours,
+    )
+    found = connection.execute(beside.order_by(series.c.first_image_at)).scalars()
+    return [source_files(connection, one) for one in list(found)]
+
+
+def store_interim(connection: Connection, held: Claim, report: SeriesReport, now: datetime) -> None:
+    """Show what the deciding bundle found while others still run, so that an alert waits for none of them.
+
+    The analysis goes on running; its end puts the whole report in place of this. Raises `Fenced`.
+    """
+    still = (
+        update(analysis).where(*_still_held(held)).values(bundle=report.bundle, bundle_version=report.bundle_version)
+    )
+    if connection.execute(still.returning(analysis.c.id)).first() is None:
+        raise Fenced
+    _put_findings(connection, held, report)
+    refresh_case(connection, case_of_series(connection, held.series_id), now, kind="interim")
+
+
+def _put_findings(connection: Connection, held: Claim, report: SeriesReport) -> None:
+    """The findings of a report in place of those of an interim one, or of an attempt that died."""
+    connection.execute(delete(finding).where(finding.c.analysis_id == held.analysis_id))
+    for found in report.findings:
+        connection.execute(insert(finding).values(analysis_id=held.analysis_id, **asdict(found)))
+
+
 def commit_report(connection: Connection, held: Claim, report: SeriesReport, now: datetime) -> None:
     """End an analysis with its report: findings and priority together, exactly once.
 
@@ -88,13 +131,15 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
     written = update(analysis).where(*_still_held(held)).values(_columns(report, now)).returning(analysis.c.id)
     if connection.execute(written).first() is None:
         raise Fenced
-    for found in report.findings:
-        stored = {name: value for name, value in asdict(found).items() if name in finding.c}
-        connection.execute(insert(finding).values(analysis_id=held.analysis_id, **stored))
+    _put_findings(connection, held, report)
     connection.execute(
         update(series)
         .where(series.c.id == held.series_id)
-        .values(role=report.recognition.role.value, role_reason=report.recognition.reason)
+        .values(
+            role=report.recognition.role.value,
+            role_reason=report.recognition.reason,
+            role_confidence=report.recognition.confidence,
+        )
     )
     if report.findings and report.mask_path is not None:
         enqueue(connection, WRITE_SEGMENTATION, queue=QUICK_QUEUE, analysis_id=str(held.analysis_id))
@@ -144,6 +189,7 @@ def _columns(report: SeriesReport, now: datetime) -> Mapping[str, Any]:
         "why": report.why,
         "role": report.recognition.role.value,
         "role_reason": report.recognition.reason,
+        "role_confidence": report.recognition.confidence,
         "bundle": report.bundle,
         "bundle_version": report.bundle_version,
         "scan_probability": report.scan_probability,
@@ -151,6 +197,11 @@ def _columns(report: SeriesReport, now: datetime) -> Mapping[str, Any]:
         "notes": list(report.notes),
         "seconds": dict(report.seconds),
         "mask_path": report.mask_path,
+        "results": [asdict(result) for result in report.results],
+        "reservations": list(report.reservations),
+        "rules": report.rules,
+        "midline_shift": None if report.midline_shift is None else asdict(report.midline_shift),
+        "companions": list(report.companions),
         "finished_at": now,
     }
     if report.coverage is not None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, select, update
 
 from pipeline.database.cases import refresh_case
-from pipeline.database.tables import analysis, association, instance, series, study
+from pipeline.database.starting import read_again_with, start_analysis
+from pipeline.database.tables import association, instance, series, study
 from pipeline.domain.analysis import Coverage
 from pipeline.domain.completeness import Complete, SeriesEvidence, judge
 from pipeline.domain.role import SeriesRole
-from pipeline.jobs import ANALYSE, TRANSCODE, enqueue, queue_of
+from pipeline.jobs import FRAMES_QUEUE, TRANSCODE, enqueue
 
 
 def receiving_series(connection: Connection) -> list[UUID]:
@@ -76,20 +76,8 @@ def _complete(connection: Connection, row: Row[Any], verdict: Complete, now: dat
         .values(arrival="complete", signal=verdict.signal.value, complete_at=now)
     )
     coverage = Coverage(row.images, row.expected, row.extent_from_mm, row.extent_to_mm, verdict.provisional)
-    version = select(func.coalesce(func.max(analysis.c.version), 0) + 1).where(analysis.c.series_id == row.id)
-    analysis_id = connection.execute(
-        insert(analysis)
-        .values(
-            series_id=row.id,
-            version=version.scalar_subquery(),
-            role=row.role,
-            role_reason=row.role_reason,
-            coverage=asdict(coverage),
-            enqueued_at=now,
-        )
-        .returning(analysis.c.id)
-    ).scalar_one()
-    enqueue(connection, ANALYSE, queue=queue_of(SeriesRole(row.role)), analysis_id=str(analysis_id))
-    enqueue(connection, TRANSCODE, series_id=str(row.id))
+    start_analysis(connection, row.id, coverage, now)
+    read_again_with(connection, row.id, now)
+    enqueue(connection, TRANSCODE, queue=FRAMES_QUEUE, series_id=str(row.id))
     case_id = connection.execute(select(study.c.case_id).where(study.c.id == row.study_id)).scalar_one()
     refresh_case(connection, case_id, now, kind="completed")

@@ -21,10 +21,11 @@ from pipeline.domain.analysis import (
     case_state,
     case_why,
 )
-from pipeline.domain.finding import Finding, FindingKind, Side
-from pipeline.domain.priority import Priority, Tier, prioritise
+from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Region, Side
+from pipeline.domain.priority import Priority, Tier, deadline, prioritise
 from pipeline.domain.request import Request, Urgency
 from pipeline.domain.role import SeriesRole
+from pipeline.domain.rules import priority_rules
 
 
 def refresh_case(connection: Connection, case_id: UUID, now: datetime, *, kind: str) -> Priority:
@@ -34,7 +35,7 @@ def refresh_case(connection: Connection, case_id: UUID, now: datetime, *, kind: 
     """
     known = connection.execute(select(case).where(case.c.id == case_id).with_for_update()).one()
     outcomes = series_outcomes(connection, case_id)
-    request = _request(known.request)
+    request = request_of(known.request)
     raised_to = Tier(known.tier) if known.alerted_at is not None else None
     priority = prioritise(outcomes, request, now, raised_to=raised_to)
     state = case_state(outcomes)
@@ -52,7 +53,14 @@ def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcom
         .subquery()
     )
     rows = connection.execute(
-        select(series, newest.c.id.label("analysis_id"), newest.c.state, newest.c.why, newest.c.coverage)
+        select(
+            series,
+            newest.c.id.label("analysis_id"),
+            newest.c.state,
+            newest.c.why,
+            newest.c.coverage,
+            newest.c.reservations,
+        )
         .join(study, study.c.id == series.c.study_id)
         .outerjoin(newest, newest.c.series_id == series.c.id)
         .where(study.c.case_id == case_id, ~series.c.ours)
@@ -75,15 +83,18 @@ def _row(
         "tier": priority.tier.value,
         "reasons": [asdict(reason) for reason in priority.reasons],
         "alerted_at": alerted,
+        "rules": priority.rules,
+        "missing": list(priority.missing),
+        "deadline_at": deadline(priority.tier, known.first_image_at, request_of(known.request), priority_rules()),
         "version": known.version + 1,
     }
 
 
 def _base_rank(request: Mapping[str, Any] | None) -> int:
-    return prioritise((), _request(request), datetime.min).tier.rank  # noqa: DTZ901 - the clock plays no part
+    return prioritise((), request_of(request), datetime.min).tier.rank  # noqa: DTZ901 - the clock plays no part
 
 
-def _request(stored: Mapping[str, Any] | None) -> Request | None:
+def request_of(stored: Mapping[str, Any] | None) -> Request | None:
     """The clinical request of a case; its onset is kept as ISO 8601 text in UTC."""
     if stored is None:
         return None
@@ -105,6 +116,7 @@ def _outcome(row: Row[Any], findings: tuple[Finding, ...]) -> SeriesOutcome:
         findings=findings,
         coverage=Coverage(**row.coverage) if row.coverage else None,
         receiving=row.arrival == "receiving",
+        reservations=tuple(row.reservations or ()),
     )
 
 
@@ -122,6 +134,15 @@ def findings_of(connection: Connection, analyses: Sequence[UUID]) -> dict[UUID, 
             confidence=row.confidence,
             centre_mm=tuple(row.centre_mm) if row.centre_mm else None,
             label=row.label,
+            site=HaemorrhageSite(row.site) if row.site else None,
+            bundle=row.bundle,
+            bundle_version=row.bundle_version,
+            for_triage=row.for_triage,
+            abc2_ml=row.abc2_ml,
+            largest_diameter_mm=row.largest_diameter_mm,
+            left_share=row.left_share,
+            region=Region(row.region) if row.region else None,
+            uncertainty=row.uncertainty,
         )
         found[row.analysis_id] = (*found.get(row.analysis_id, ()), one)
     return found

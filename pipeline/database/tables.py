@@ -71,6 +71,9 @@ case = Table(
     _of("owner_id", "account", optional=True),
     _at("taken_at"),
     _at("closed_at"),
+    _words("rules"),  # the priority rules, and their version, that gave the tier
+    Column("missing", JSONB, nullable=False, server_default="[]"),  # facts nobody has told us
+    _at("deadline_at"),  # by when a person should have read it
     Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
     Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
     Index(None, "first_image_at"),
@@ -106,6 +109,7 @@ series = Table(
     Column("series_number", Integer),
     Column("role", Text, nullable=False, server_default="other"),
     _words("role_reason"),
+    Column("role_confidence", Float),
     Column("images", Integer, nullable=False, server_default="0"),
     Column("expected", Integer),
     Column("extent_from_mm", Float),
@@ -136,7 +140,7 @@ instance = Table(
     Column("association", Text, nullable=False),
     Column("peer_ae_title", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("standing", Text, nullable=False, server_default="current"),  # current | conflict | correction
+    Column("standing", Text, nullable=False, server_default="current"),  # current | conflict | correction | returned
     Column("identity", JSONB, nullable=False, server_default="{}"),
     UniqueConstraint("series_id", "sop_instance_uid", "sha256"),
     Index(None, "sop_instance_uid"),
@@ -163,6 +167,8 @@ analysis = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("role", Text, nullable=False, server_default="other"),
     _words("role_reason"),
+    Column("role_confidence", Float),
+    Column("haste", Text, nullable=False, server_default="urgent"),  # quick | urgent | routine
     _words("bundle"),
     _words("bundle_version"),
     Column("scan_probability", Float),
@@ -171,6 +177,11 @@ analysis = Table(
     Column("coverage", JSONB, nullable=False, server_default="{}"),
     Column("seconds", JSONB, nullable=False, server_default="{}"),
     Column("mask_path", Text),  # relative to home/derived
+    Column("results", JSONB, nullable=False, server_default="[]"),  # what each bundle said
+    Column("reservations", JSONB, nullable=False, server_default="[]"),
+    _words("rules"),  # the reservation rules, and their version
+    Column("midline_shift", JSONB),
+    Column("companions", JSONB, nullable=False, server_default="[]"),  # roles read together with the series
     _now("enqueued_at"),
     _at("started_at"),
     _at("finished_at"),
@@ -189,8 +200,31 @@ finding = Table(
     Column("confidence", Float, nullable=False),
     Column("label", Integer, nullable=False),
     Column("centre_mm", JSONB),
+    Column("site", Text),
+    _words("bundle"),
+    _words("bundle_version"),
+    Column("for_triage", Boolean, nullable=False, server_default="true"),
+    Column("abc2_ml", Float),
+    Column("largest_diameter_mm", Float),
+    Column("left_share", Float),
+    Column("region", Text),
+    Column("uncertainty", Float),
     Index(None, "analysis_id"),
 )
+
+role_correction = Table(
+    "role_correction",
+    metadata,
+    _id(),
+    _of("series_id", "series"),
+    _of("account_id", "account"),
+    Column("from_role", Text, nullable=False),
+    _words("from_reason"),
+    Column("to_role", Text, nullable=False),
+    _now("at"),
+    Index(None, "series_id"),
+)
+"""What a person said a series is, in order; the newest stands in `series.role`."""
 
 result_object = Table(
     "result_object",
@@ -199,7 +233,7 @@ result_object = Table(
     _of("analysis_id", "analysis"),
     Column("sop_instance_uid", Text, nullable=False, unique=True),
     Column("series_instance_uid", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # seg
+    Column("kind", Text, nullable=False),  # seg | sr | sc | pr
     Column("path", Text, nullable=False),  # relative to the vault
     Column("sha256", Text, nullable=False),
     _now("created_at"),

@@ -14,7 +14,7 @@ from pipeline import logs
 from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
-from pipeline.jobs import INFERENCE_QUEUE, QUICK_QUEUE, job_app
+from pipeline.jobs import FRAMES_QUEUE, INFERENCE_QUEUE, QUICK_QUEUE, ROUTINE_QUEUE, job_app
 from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
 from pipeline.worker.bench import Bench
@@ -43,7 +43,7 @@ def main() -> int:
 def make_bench(settings: Settings) -> Bench:
     """Everything a worker works with, from its settings."""
     home = settings.folders
-    engine = connect(settings.database_url, connections=3)
+    engine = connect(settings.database_url, connections=5)
     return Bench(
         engine=engine,
         home=home,
@@ -58,7 +58,7 @@ async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
     stop = stop_on_signals()
     while not stop.is_set():
-        app = job_app(conninfo(settings.database_url), connections=3)
+        app = job_app(conninfo(settings.database_url), connections=5)
         register_tasks(app, bench)
         try:
             await until(stop, _work(app))
@@ -68,10 +68,10 @@ async def _serve(settings: Settings, bench: Bench) -> None:
 
 
 async def _work(app: procrastinate.App) -> None:
-    """One job of each lane at a time, over the one child: a quick one goes between the steps of a slow one."""
+    """One job of each lane at a time, over the one child: the more urgent goes between the steps of the other."""
     async with app.open_async(), asyncio.TaskGroup() as lanes:
         logs.get().info("ready")
-        for queue in (INFERENCE_QUEUE, QUICK_QUEUE):
+        for queue in (INFERENCE_QUEUE, ROUTINE_QUEUE, QUICK_QUEUE, FRAMES_QUEUE):
             lanes.create_task(_take_from(app, queue))
 
 

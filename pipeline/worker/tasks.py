@@ -9,19 +9,19 @@ from uuid import UUID
 from pipeline import logs
 from pipeline.database.analyses import (
     Claim,
-    SourceFile,
     claim,
     commit_report,
+    companion_files,
     end_without_report,
     is_newest,
     source_files,
+    store_interim,
 )
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.errors import Fenced, InferenceCrashed, InferenceTimedOut
+from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
-from pipeline.domain.role import SeriesRole
 from pipeline.inference.requests import Analyse, Transcode
-from pipeline.jobs import QUICK_QUEUE, queue_of
 from pipeline.worker.bench import Bench, images_of
 from pipeline.worker.patience import patiently
 
@@ -29,8 +29,14 @@ ATTEMPTS = 2
 """A model that hung or crashed is tried once more on a fresh child, then a person is told."""
 
 
-QUICK = 2
+QUICK = 3
 """Urgency of what takes the child a second or less."""
+
+FRAMES = 1
+"""Frames share the time that is left with routine analyses, the older request first."""
+
+_URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 2, Haste.ROUTINE: 1}
+"""Between two steps of the child the higher goes first: an urgent series pre-empts a routine one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class NoReport:
     why: str
 
 
-SUPERSEDED = NoReport(AnalysisState.NOT_ANALYSED, "superseded: more images of this series came")
+SUPERSEDED = NoReport(AnalysisState.NOT_ANALYSED, "superseded by a newer analysis of this series")
 
 
 def analyse(bench: Bench, analysis_id: UUID) -> None:
@@ -49,9 +55,11 @@ def analyse(bench: Bench, analysis_id: UUID) -> None:
     held = patiently(lambda: _claim(bench, analysis_id))
     if held is None:
         return
-    files = patiently(lambda: _files_of_newest(bench, held))
-    outcome = SUPERSEDED if files is None else _ask(bench, held, files)
+    work = patiently(lambda: _work_of_newest(bench, held))
+    outcome: SeriesReport | NoReport = SUPERSEDED
     try:
+        if work is not None:
+            outcome = _ask(bench, held, work)
         patiently(lambda: _end(bench, held, outcome))
     except Fenced:
         logs.get().warning("fenced", analysis=str(analysis_id), attempt=held.attempts)
@@ -61,7 +69,7 @@ def transcode(bench: Bench, series_id: UUID) -> None:
     """Prepare a series' frames for the viewer; a frame that cannot be stays as it came."""
     with bench.engine.begin() as connection:
         images = images_of(bench.home.vault, source_files(connection, series_id))
-    for _ in bench.child.run(Transcode(images=images, out=bench.home.derived / "frames")):
+    for _ in bench.child.run(Transcode(images=images, out=bench.home.derived / "frames"), urgency=FRAMES):
         pass
 
 
@@ -70,10 +78,20 @@ def _claim(bench: Bench, analysis_id: UUID) -> Claim | None:
         return claim(connection, analysis_id, bench.now())
 
 
-def _files_of_newest(bench: Bench, held: Claim) -> list[SourceFile] | None:
-    """The images to analyse; None when a later version of the same series will do it better."""
+def _work_of_newest(bench: Bench, held: Claim) -> Analyse | None:
+    """What to ask of the child; None when a later version of the same series will do it better."""
     with bench.engine.begin() as connection:
-        return source_files(connection, held.series_id) if is_newest(connection, held) else None
+        if not is_newest(connection, held):
+            return None
+        files, beside = source_files(connection, held.series_id), companion_files(connection, held)
+    # A folder of each attempt's own; the path is kept relative, so that a home may be moved.
+    return Analyse(
+        images=images_of(bench.home.vault, files),
+        out=bench.home.derived / "masks" / f"{held.analysis_id}-{held.token}",
+        expected=held.expected,
+        role=held.role if held.said else None,
+        companions=tuple(images_of(bench.home.vault, one) for one in beside),
+    )
 
 
 def _end(bench: Bench, held: Claim, outcome: SeriesReport | NoReport) -> None:
@@ -84,12 +102,12 @@ def _end(bench: Bench, held: Claim, outcome: SeriesReport | NoReport) -> None:
             end_without_report(connection, held, outcome.state, outcome.why, bench.now())
 
 
-def _ask(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport | NoReport:
+def _ask(bench: Bench, held: Claim, work: Analyse) -> SeriesReport | NoReport:
     """Have the child analyse the images, once more if it hangs or dies."""
     outcome = NoReport(AnalysisState.FAILED, "the model's process ended without a report")
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _report(bench, held, files)
+            return _report(bench, held, work)
         except InferenceTimedOut as error:
             outcome = NoReport(AnalysisState.TIMED_OUT, f"{error} (tried {attempt} times)")
         except InferenceCrashed as error:
@@ -98,19 +116,21 @@ def _ask(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport | N
     return outcome
 
 
-def _report(bench: Bench, held: Claim, files: list[SourceFile]) -> SeriesReport:
-    # A folder of each attempt's own; the path is kept relative, so that a home may be moved.
-    out = bench.home.derived / "masks" / f"{held.analysis_id}-{held.token}"
-    request = Analyse(images=images_of(bench.home.vault, files), out=out, expected=held.expected)
-    for answer in bench.child.run(request, urgency=_urgency(held.role)):
-        if isinstance(answer, SeriesReport):
+def _report(bench: Bench, held: Claim, work: Analyse) -> SeriesReport:
+    for answer in bench.child.run(work, urgency=_URGENCY[held.haste]):
+        if isinstance(answer, SeriesReport) and not answer.interim:
             return _with_relative_mask(answer, bench.home.derived)
+        if isinstance(answer, SeriesReport):
+            _show(bench, held, answer)
     raise InferenceCrashed
 
 
-def _urgency(role: SeriesRole) -> int:
-    """Between two steps of the child, quick work goes before models, and models before frames (0)."""
-    return QUICK if queue_of(role) == QUICK_QUEUE else 1
+def _show(bench: Bench, held: Claim, interim: SeriesReport) -> None:
+    def store() -> None:
+        with bench.engine.begin() as connection:
+            store_interim(connection, held, interim, bench.now())
+
+    patiently(store)
 
 
 def _with_relative_mask(report: SeriesReport, derived: Path) -> SeriesReport:

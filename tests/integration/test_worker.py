@@ -175,7 +175,7 @@ def test_an_analysis_overtaken_by_late_images_says_it_was_superseded(engine: Eng
     with engine.connect() as connection:
         for row in connection.execute(select(analysis)):
             states[row.version] = (row.state, row.why)
-    assert states == {1: ("not_analysed", "superseded: more images of this series came"), 2: ("analysed", "")}
+    assert states == {1: ("not_analysed", "superseded by a newer analysis of this series"), 2: ("analysed", "")}
 
 
 def test_a_quiet_series_is_completed_by_the_clerk(engine: Engine, tmp_path: Path) -> None:
