@@ -13,13 +13,18 @@ import torch
 
 from models.inference.weights import save_half
 from models.registry import BUNDLES, WEIGHTS, BundleInfo, read
+from models.training.curves import write_curves
 from models.training.trainer import Trainer
 
 LARGEST_BYTES = 16_000_000
 
 
-def export(trainer: Trainer, folder: Path, prior_names: list[str], template: Path = BUNDLES / "ich-ct") -> BundleInfo:
-    """Write weights, configuration and training record to ``folder`` and read the bundle back."""
+def export(trainer: Trainer, folder: Path, prior_names: list[str], template: Path | None = None) -> BundleInfo:
+    """Write weights, configuration and training record to ``folder`` and read the bundle back.
+
+    The rest comes from ``template``, by default the bundle of the same task that comes with us.
+    """
+    template = template or BUNDLES / trainer.plan.task
     if folder.resolve() != template.resolve():
         shutil.copytree(template, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("model.safetensors"))
     weights = folder / WEIGHTS
@@ -29,6 +34,7 @@ def export(trainer: Trainer, folder: Path, prior_names: list[str], template: Pat
     _edit(folder / "configs" / "inference.json", "network_def", trainer.plan.network_arguments())
     _edit(folder / "configs" / "metadata.json", "neurovigie", {"sha256": _sha256(weights)})
     (folder / "docs").mkdir(exist_ok=True)
+    write_curves(trainer.progress.history, folder / "docs" / "curves.svg")
     record = folder / "docs" / "training_record.json"
     record.write_text(json.dumps(training_record(trainer, prior_names), indent=2) + "\n")
     return read(folder)

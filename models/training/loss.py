@@ -1,4 +1,4 @@
-"""Dice over the slices that hold blood and over the batch as one, weighted cross-entropy everywhere."""
+"""Dice over the slices that hold a lesion and over the batch as one, weighted cross-entropy everywhere."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ SMALLEST = 8
 """Pixels: below this a slice's Dice is noise."""
 
 
-def blood_loss(logits: Tensor, labels: Tensor, blood_weight: float) -> Tensor:
-    """Loss of [n, 2, j, i] logits against [n, j, i] labels.
+def lesion_loss(logits: Tensor, labels: Tensor, lesion_weight: float) -> Tensor:
+    """Loss of [n, class, j, i] logits against [n, j, i] labels; class 0 is nothing.
 
-    Dice only where the class is present was worth more than any other choice we tried: absent, its
-    gradient pushes every probability down.
+    Dice is of any lesion, whatever its class, and only where a slice holds one: that was worth more
+    than any other choice we tried, since where none is its gradient pushes every probability down.
     """
-    weights = torch.tensor([1.0, blood_weight], device=logits.device)
+    weights = torch.full((logits.shape[1],), lesion_weight, device=logits.device)
+    weights[0] = 1.0
     entropy = functional.cross_entropy(logits, labels, weight=weights)
-    probability = logits.softmax(1)[:, 1]
-    return entropy + present_dice_loss(probability, labels) + 0.5 * whole_dice_loss(probability, labels)
+    probability = 1 - logits.softmax(1)[:, 0]
+    lesion = labels > 0
+    return entropy + present_dice_loss(probability, lesion) + 0.5 * whole_dice_loss(probability, lesion)
 
 
 def whole_dice_loss(probability: Tensor, labels: Tensor) -> Tensor:

@@ -17,15 +17,17 @@ class Plan:
 
     minutes: float
     seed: int = 0
+    task: str = "ich-ct"
+    classes: int = 6
     filters: int = 16
     batch: int = 8
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
-    blood_weight: float = 2.0
+    lesion_weight: float = 2.0
     ema: float = 0.997
     pool: int = 320
     first_pool: int = 16
-    steps_per_head: int = 5
+    steps_per_head: int = 8
     checkpoint_minutes: float = 5.0
     held_out: int = 4
 
@@ -39,7 +41,7 @@ class Plan:
             "spatial_dims": 2,
             "init_filters": self.filters,
             "in_channels": 6,
-            "out_channels": 2,
+            "out_channels": self.classes,
             "blocks_down": [1, 2, 2, 4],
             "norm": "BATCH",
         }

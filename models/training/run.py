@@ -1,82 +1,124 @@
-"""A whole run: pool, steps, checkpoints, validation, and a bundle at the end."""
+"""A whole run: pool, steps, checkpoints, curves, validation."""
 
 from __future__ import annotations
 
 import itertools
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 import torch
 
-from models.synthesis import prior as priors
-from models.synthesis.draw import Odds
+from models.training.curves import write_curves
+from models.training.group import Group
 from models.training.plan import Plan
-from models.training.pool import Painter, PooledHead, head_of_seed
+from models.training.pool import HeadsFrom, HeadSource, PaintedHere, Painter, PooledHead, Sources
 from models.training.samples import Sample, batch_of, fixed_batches
-from models.training.trainer import Trainer, timed_steps, validate
+from models.training.tasks import TASKS, Task
+from models.training.trainer import Trainer, read_weights, timed_steps, validate
 
 VALIDATION_HEADS = 16
 
+PainterOf = Callable[[HeadsFrom, Sources, int], AbstractContextManager[HeadSource]]
+"""Something that paints heads of consecutive seeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and beside what a run goes on.
+
+    It begins at the checkpoint (``resume``, where there is one) or at another network's ``weights``.
+    Heads are painted in a process beside this one, or here where there is a GPU, unless another
+    ``painter`` is given.
+    """
+
+    device: torch.device
+    resume: bool = False
+    weights: Path | None = None
+    group: Group = field(default_factory=Group)
+    painter: PainterOf | None = None
+
 
 def train(
-    plan: Plan, prior_folder: Path, out: Path, device: torch.device, *, resume: bool, log: TextIO = sys.stderr
+    plan: Plan,
+    sources: tuple[Sources, Sources],
+    out: Path,
+    setting: Setting,
+    log: TextIO = sys.stderr,
 ) -> Trainer:
-    """Run or resume; writes ``out/checkpoint.pt`` as it goes and returns the finished trainer."""
+    """Run to the end of the plan's minutes; writes ``out/checkpoint.pt`` and ``out/curves.svg`` as it goes.
+
+    ``sources`` are those to learn from and those to judge by.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(plan, device)
-    checkpoint = out / "checkpoint.pt"
-    if resume and checkpoint.exists():
+    device, group = setting.device, setting.group
+    task, checkpoint = TASKS[plan.task], out / "checkpoint.pt"
+    trainer = Trainer(plan, device, group)
+    if setting.resume and checkpoint.exists():
         trainer.restore(checkpoint)
-    learn, judge = split(prior_folder, plan)
-    validation = _validation(prior_folder, judge, plan)
-    first_seed = 1_000_000 * (plan.seed + 1) + trainer.progress.step
-    with Painter(prior_folder, learn, first_seed) as painter:
-        batches = _batches(painter, plan, np.random.default_rng((plan.seed, trainer.progress.step)))
-        next_mark = trainer.progress.seconds + plan.checkpoint_minutes * 60
+    elif setting.weights is not None:
+        trainer.start_from(read_weights(setting.weights))
+    validation = _validation(task, sources[1], plan, device) if group.leads else []
+    first_seed = 1_000_000 * (plan.seed + 1) + trainer.progress.step + 100_000 * group.rank
+    begun = (setting.painter or painter_for(device))(task.heads, sources[0], first_seed)
+    with begun as heads:
+        rng = np.random.default_rng((plan.seed, trainer.progress.step, group.rank))
         clock = time.process_time if device.type == "cpu" else time.monotonic
-        for _ in timed_steps(trainer, batches, clock):
-            _report(trainer, log)
-            if trainer.progress.seconds >= next_mark:
-                _mark(trainer, validation, checkpoint, log)
-                next_mark += plan.checkpoint_minutes * 60
-    _mark(trainer, validation, checkpoint, log)
+        next_mark = trainer.progress.seconds + plan.checkpoint_minutes * 60
+        for _ in timed_steps(trainer, _batches(task, heads, plan, rng), clock):
+            if group.leads:
+                _report(trainer, log)
+                if trainer.progress.seconds >= next_mark:
+                    _mark(trainer, validation, out, log)
+                    next_mark += plan.checkpoint_minutes * 60
+    if group.leads:
+        _mark(trainer, validation, out, log)
     return trainer
 
 
-def split(prior_folder: Path, plan: Plan) -> tuple[list[str], list[str]]:
-    """Names of the anatomies to learn from and of those kept to judge by: the last ones."""
-    names = sorted(file.stem for file in prior_folder.glob("*.npz"))
+def painter_for(device: torch.device) -> PainterOf:
+    """A process beside this one, or the device itself where it is a GPU: there a head takes less than a step."""
+    if device.type != "cuda":
+        return Painter
+    return lambda heads_from, sources, seed: nullcontext(PaintedHere(heads_from(sources, device), seed))
+
+
+def split(prior: Path, lesion_masks: Path | None, plan: Plan) -> tuple[Sources, Sources]:
+    """What to learn from and what to judge by: the last anatomies, and the masks that are held out."""
+    names = sorted(file.stem for file in prior.glob("*.npz"))
     learn = len(names) - plan.kept(len(names))
-    return names[:learn], names[learn:]
+    judge = Sources(prior, tuple(names[learn:]), lesion_masks, kept=True)
+    return Sources(prior, tuple(names[:learn]), lesion_masks), judge
 
 
-def _validation(folder: Path, names: list[str], plan: Plan) -> list[Sample]:
-    prior = priors.load(folder, names)
-    if not prior:
+def _validation(task: Task, sources: Sources, plan: Plan, device: torch.device) -> list[Sample]:
+    if not sources.anatomies:
         return []
-    heads = [head_of_seed(900_000 + n, prior, Odds()) for n in range(VALIDATION_HEADS)]
-    return fixed_batches(heads, plan.batch, seed=7)
+    head_of_seed = task.heads(sources, device)
+    heads = [head_of_seed(900_000 + n) for n in range(VALIDATION_HEADS)]
+    return fixed_batches(task.sample, heads, plan.batch, seed=7)
 
 
-def _batches(painter: Painter, plan: Plan, rng: np.random.Generator) -> Iterator[Sample]:
+def _batches(task: Task, heads: HeadSource, plan: Plan, rng: np.random.Generator) -> Iterator[Sample]:
     ring: list[PooledHead] = []
     taken = 0
     for step in itertools.count():
         while len(ring) < plan.first_pool:
-            head = painter.take(wait_s=300.0)
+            head = heads.take(wait_s=300.0)
             if head is not None:
                 ring.append(head)
-        head = painter.take(wait_s=0.0) if step % plan.steps_per_head == 0 else None
+        head = heads.take(wait_s=0.0) if step % plan.steps_per_head == 0 else None
         if head is not None and len(ring) < plan.pool:
             ring.append(head)
         elif head is not None:
             ring[taken % plan.pool] = head
             taken += 1
-        yield batch_of(ring, plan.batch, rng)
+        yield batch_of(task.sample, ring, plan.batch, rng)
 
 
 def _report(trainer: Trainer, log: TextIO) -> None:
@@ -87,7 +129,7 @@ def _report(trainer: Trainer, log: TextIO) -> None:
         log.flush()
 
 
-def _mark(trainer: Trainer, validation: list[Sample], checkpoint: Path, log: TextIO) -> None:
+def _mark(trainer: Trainer, validation: list[Sample], out: Path, log: TextIO) -> None:
     figures = validate(trainer.averaged(), validation, trainer.device)
     trainer.progress.history.append(
         {
@@ -97,6 +139,7 @@ def _mark(trainer: Trainer, validation: list[Sample], checkpoint: Path, log: Tex
             **figures,
         }
     )
-    trainer.save(checkpoint)
+    trainer.save(out / "checkpoint.pt")
+    write_curves(trainer.progress.history, out / "curves.svg")
     log.write(f"checkpoint: Dice {figures['dice']:.3f}, false positive pixels {figures['false_pixels']:.1f}\n")
     log.flush()

@@ -11,14 +11,20 @@ from typing import Any
 
 import torch
 from monai.networks.nets.segresnet import SegResNet
+from safetensors.torch import load_file
 from torch import Tensor
 
 from models.inference.weights import channels_last
-from models.training.loss import SMALLEST, blood_loss
+from models.training.group import Group
+from models.training.loss import SMALLEST, lesion_loss
 from models.training.plan import Plan
 from models.training.samples import Sample
+from pipeline.domain.errors import ConfigurationError
 
 State = dict[str, Tensor]
+
+MOST_CLASSES = 7
+"""Fewer than any layer has filters."""
 
 
 @dataclass(slots=True)
@@ -32,25 +38,36 @@ class Progress:
 
 
 def build_network(plan: Plan) -> SegResNet:
-    """The network, its last bias set so that it first answers "no blood"."""
+    """The network, its last bias set so that it first answers "nothing"."""
     torch.manual_seed(plan.seed)
     network = SegResNet(**plan.network_arguments())
     with torch.no_grad():
-        network.conv_final[-1].conv.bias.copy_(torch.tensor([2.0, -2.0]))
+        network.conv_final[-1].conv.bias.copy_(torch.tensor([2.0] + [-2.0] * (plan.classes - 1)))
     return network
 
 
 class Trainer:
     """One run, in memory."""
 
-    def __init__(self, plan: Plan, device: torch.device) -> None:
-        self.plan, self.device = plan, device
+    def __init__(self, plan: Plan, device: torch.device, group: Group | None = None) -> None:
+        self.plan, self.device, self.group = plan, device, group or Group()
         self.network = channels_last(build_network(plan), device)
+        self._shared = self.group.shared(self.network, device)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
         )
         self.average: State = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.progress = Progress()
+
+    def start_from(self, state: State) -> None:
+        """Begin with another network's weights; where only its classes differ, the rest of it is kept."""
+        ours = self.network.state_dict()
+        if state.keys() != ours.keys():
+            raise ConfigurationError("These weights are of another network.")
+        for name, value in state.items():
+            ours[name] = _fitted(value, ours[name])
+        self.network.load_state_dict(ours)
+        self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
 
     def train_step(self, batch: Sample) -> float:
         """One optimiser step; returns the loss."""
@@ -59,8 +76,8 @@ class Trainer:
             group["lr"] = self.plan.learning_rate * self._schedule()
         inputs = batch[0].to(self.device).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            logits = self.network(inputs)
-        loss = blood_loss(logits.float(), batch[1].to(self.device), self.plan.blood_weight)
+            logits = self._shared(inputs)
+        loss = lesion_loss(logits.float(), batch[1].to(self.device), self.plan.lesion_weight)
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -114,15 +131,28 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
 
+def _fitted(value: Tensor, like: Tensor) -> Tensor:
+    """The value itself, or made to fit another number of classes: a single lesion class is spread over all."""
+    if value.shape == like.shape:
+        return value
+    if value.shape[1:] != like.shape[1:] or like.shape[0] > MOST_CLASSES:
+        raise ConfigurationError("These weights are of another network; train with the same --filters.")
+    if value.shape[0] != 2:
+        return like
+    # The classes share what one lesion had: their probabilities then add up to it.
+    lesion = value[1:].repeat(len(like) - 1, *[1] * (value.ndim - 1))
+    return torch.cat((value[:1], lesion - math.log(len(like) - 1) if value.ndim == 1 else lesion))
+
+
 @torch.no_grad()
 def validate(network: torch.nn.Module, batches: list[Sample], device: torch.device) -> dict[str, float]:
-    """Mean Dice of bloody slices at one half, and mean false positive pixels of slices without blood."""
+    """Mean Dice of slices with a lesion at one half, and mean false positive pixels of slices without."""
     dices: list[float] = []
     false: list[float] = []
     for inputs, labels in batches:
         with torch.autocast(device.type, dtype=torch.bfloat16):
             logits = network(inputs.to(device).contiguous(memory_format=torch.channels_last))
-        said = (logits.float().softmax(1)[:, 1] > 0.5).cpu()
+        said = (logits.float().softmax(1)[:, 0] < 0.5).cpu()
         for mask, truth in zip(said, labels.bool(), strict=True):
             size = int(truth.sum())
             if size > SMALLEST:
@@ -132,6 +162,14 @@ def validate(network: torch.nn.Module, batches: list[Sample], device: torch.devi
     return {"dice": sum(dices) / max(1, len(dices)), "false_pixels": sum(false) / max(1, len(false))}
 
 
+def read_weights(file: Path) -> State:
+    """Weights of a bundle (safetensors) or the averaged ones of a checkpoint."""
+    if file.suffix == ".safetensors":
+        return {name: v.float() if v.is_floating_point() else v for name, v in load_file(file).items()}
+    averaged: State = torch.load(file, map_location="cpu", weights_only=True)["average"]
+    return averaged
+
+
 def timed_steps(
     trainer: Trainer, batches: Iterator[Sample], clock: Callable[[], float] = time.monotonic
 ) -> Iterator[float]:
@@ -139,5 +177,5 @@ def timed_steps(
     while trainer.progress.seconds < trainer.plan.minutes * 60:
         started = clock()
         loss = trainer.train_step(next(batches))
-        trainer.progress.seconds += clock() - started
+        trainer.progress.seconds = trainer.group.agreed(trainer.progress.seconds + clock() - started)
         yield loss

@@ -58,8 +58,8 @@ class Acquired:
     dwi: Tensor
     adc: Tensor
     b0: Tensor
-    flair: Tensor
     infarct: Tensor
+    flair: Tensor | None = None
 
     @property
     def marked(self) -> Tensor:
@@ -100,7 +100,7 @@ def acquire(painted: PaintedMR, scan: DiffusionScan) -> Acquired:
     weights, slab = slab_weights(painted, scan)
     tissue, fluid = painted.tissue[slab].float(), painted.fluid[slab].float()
     dwi = tissue * torch.exp(-scan.b * painted.adc[slab].float()) + fluid * math.exp(-scan.b * painted.fluid_adc)
-    others = [part[slab].float() for part in (painted.infarct, painted.depth_mm, painted.flair)]
+    others = [part[slab].float() for part in (painted.infarct, painted.depth_mm, painted.flair) if part is not None]
     slices = torch.einsum("sk,pkji->psji", weights, torch.stack((dwi, tissue + fluid, *others)))
     shift = torch.einsum("sk,kji->sji", weights, painted.shift_mm[slab].float())
     moved = _moved(slices, shift * (scan.distortion / painted.grid.spacing_mm[1]), scan)
@@ -108,7 +108,8 @@ def acquire(painted: PaintedMR, scan: DiffusionScan) -> Acquired:
     dwi, b0 = _noisy(signal, scan)
     adc = _diffusion(dwi, b0, scan)
     kept = torch.ones_like(dwi) if scan.stripped_mm is None else (moved[3] > scan.stripped_mm).float()
-    return Acquired(dwi * kept, adc * kept, b0 * kept, moved[4] * kept, moved[2] * kept)
+    flair = None if painted.flair is None else moved[4] * kept
+    return Acquired(dwi * kept, adc * kept, b0 * kept, moved[2] * kept, flair)
 
 
 def slab_weights(painted: PaintedMR, scan: DiffusionScan) -> tuple[Tensor, slice]:

@@ -28,7 +28,7 @@ class PaintedMR:
     ``tissue`` is the signal at b = 0 of what diffuses with ``adc`` (1e-3 mm2/s), healthy grey matter
     being about 1; ``fluid`` that of cerebrospinal fluid and eyes, which diffuse with ``fluid_adc``.
     ``infarct`` is how much of a voxel is infarcted, 0..1; ``shift_mm`` how far echo-planar imaging
-    moves its signal along +y; ``flair`` the signal of a FLAIR of the same head.
+    moves its signal along +y; ``flair`` the signal of a FLAIR of the same head, where it is wanted.
     """
 
     grid: Grid
@@ -39,7 +39,7 @@ class PaintedMR:
     infarct: Tensor
     shift_mm: Tensor
     depth_mm: Tensor
-    flair: Tensor
+    flair: Tensor | None = None
 
     @property
     def infarct_ml(self) -> float:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +12,22 @@ import torch
 
 from models.inference.windows import CHANNELS
 from models.registry import read
-from models.synthesis.draw import Odds
+from models.synthesis import prior as priors
+from models.synthesis.draw import Odds, draw
+from models.synthesis.mr.draw import draw as draw_mr
+from models.synthesis.mr.paint import paint as paint_mr
+from models.synthesis.paint import paint
 from models.synthesis.prior import Anatomy
+from models.training import heads_ct, heads_mr
 from models.training.__main__ import main
 from models.training.export import export
-from models.training.loss import blood_loss, present_dice_loss
+from models.training.loss import lesion_loss, present_dice_loss
 from models.training.plan import Plan
-from models.training.pool import head_of_seed
+from models.training.pool import HeadsFrom, HeadSource, PaintedHere, Sources
+from models.training.run import Setting, split, train
 from models.training.samples import Sample, batch_of, fixed_batches
 from models.training.trainer import Trainer, timed_steps, validate
+from pipeline.domain.errors import ConfigurationError
 
 CPU = torch.device("cpu")
 TINY = Plan(minutes=1, filters=4, batch=2, ema=0.5, learning_rate=0.05)
@@ -50,8 +60,23 @@ def test_dice_counts_only_slices_that_hold_blood() -> None:
     assert float(present_dice_loss(torch.full((2, 8, 8), 0.3), nothing)) == 0
     everything = torch.ones(2, 8, 8, dtype=torch.long)
     assert float(present_dice_loss(torch.ones(2, 8, 8), everything)) == pytest.approx(0, abs=1e-3)
-    sure = torch.stack((torch.zeros(2, 8, 8), torch.full((2, 8, 8), 20.0)), dim=1)
-    assert float(blood_loss(sure, everything, 4.0)) == pytest.approx(0, abs=1e-3)
+    sure = torch.stack((torch.zeros(2, 8, 8), torch.full((2, 8, 8), 20.0), torch.zeros(2, 8, 8)), dim=1)
+    assert float(lesion_loss(sure, everything, 4.0)) == pytest.approx(0, abs=1e-3)
+
+
+def test_weights_of_two_classes_start_a_network_of_six_that_sees_the_same_lesion() -> None:
+    two = Trainer(dataclasses.replace(TINY, classes=2), CPU)
+    six = Trainer(TINY, CPU)
+    six.start_from(two.average)
+    inputs = torch.randn(1, CHANNELS, 16, 16)
+    before, after = (1 - t.averaged()(inputs).softmax(1)[:, 0] for t in (two, six))
+    assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_weights_of_a_wider_network_are_refused() -> None:
+    wide = Trainer(dataclasses.replace(TINY, filters=8), CPU)
+    with pytest.raises(ConfigurationError, match="filters"):
+        Trainer(TINY, CPU).start_from(wide.average)
 
 
 def test_a_checkpoint_goes_on_where_it_stopped(trained: Trainer, tmp_path: Path) -> None:
@@ -70,12 +95,42 @@ def test_training_stops_when_its_minutes_are_spent() -> None:
 
 
 def test_samples_of_a_painted_head_have_the_networks_shape(ball_head: Anatomy) -> None:
-    head = head_of_seed(1, [ball_head], Odds(haemorrhage=1.0, kinds={"haematoma": 1.0}))
-    inputs, labels = batch_of([head], 3, np.random.default_rng(0))
+    recipe = draw(np.random.default_rng(1), 1, Odds(haemorrhage=1.0, kinds={"haematoma": 1.0}))
+    head = heads_ct.pooled(paint(recipe, [ball_head]), heads_ct.blood_only)
+    inputs, labels = batch_of(heads_ct.blood_sample, [head], 3, np.random.default_rng(0))
     assert inputs.shape == (3, CHANNELS, *labels.shape[1:])
-    assert set(labels.unique().tolist()) <= {0, 1}
-    figures = validate(Trainer(TINY, CPU).averaged(), fixed_batches([head], 2, seed=1), CPU)
+    assert set(labels.unique().tolist()) <= set(range(6))
+    figures = validate(Trainer(TINY, CPU).averaged(), fixed_batches(heads_ct.blood_sample, [head], 2, seed=1), CPU)
     assert 0 <= figures["dice"] <= 1
+
+
+def test_samples_of_diffusion_have_the_networks_shape(ball_head: Anatomy) -> None:
+    recipe = draw_mr(np.random.default_rng(3), 1)
+    head = heads_mr.pooled(paint_mr(recipe, [ball_head]))
+    inputs, labels = batch_of(heads_mr.sample, [head], 3, np.random.default_rng(0))
+    assert inputs.shape == (3, CHANNELS, *heads_mr.SEEN_PIXELS)
+    assert torch.isfinite(inputs).all()
+    assert set(labels.unique().tolist()) <= {0, 1}
+
+
+def test_a_run_learns_diffusion_resumes_and_leaves_its_curves(ball_head: Anatomy, tmp_path: Path) -> None:
+    priors.save([ball_head], tmp_path / "prior")
+    plan = dataclasses.replace(TINY, task="infarct-dwi", classes=2, minutes=0.01, first_pool=1, steps_per_head=50)
+    sources = split(tmp_path / "prior", None, plan)
+    assert sources[0].anatomies == ("ball",)
+    log = io.StringIO()
+    here = Setting(CPU, resume=True, painter=painted_once)
+    first = train(plan, sources, tmp_path / "run", here, log)
+    longer = dataclasses.replace(plan, minutes=first.progress.seconds / 60 + 0.01)
+    second = train(longer, sources, tmp_path / "run", here, log)
+    assert second.progress.step > first.progress.step
+    assert (tmp_path / "run/curves.svg").read_text().startswith("<svg")
+    assert log.getvalue().count("checkpoint: Dice") == 2
+
+
+def painted_once(heads_from: HeadsFrom, sources: Sources, first_seed: int) -> AbstractContextManager[HeadSource]:
+    """Paint in this process: a second one takes seconds to start."""
+    return nullcontext(PaintedHere(heads_from(sources, CPU), first_seed))
 
 
 def test_an_exported_bundle_is_read_back_with_its_record(trained: Trainer, tmp_path: Path) -> None:

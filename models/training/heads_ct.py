@@ -1,0 +1,114 @@
+"""Head CT for training: painted heads made small, and scans of one place in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from models.inference.windows import windowed
+from models.synthesis import prior as priors
+from models.synthesis.acquisition import acquire, draw_scan
+from models.synthesis.draw import Odds, draw
+from models.synthesis.kinds import Kind
+from models.synthesis.paint import HEAD_GRID, Painted, paint
+from models.training.pool import HeadOfSeed, PooledHead, Sources
+from models.training.samples import Sample
+
+LEAST_PIXELS = 6
+"""A slice with fewer lesion pixels is not sought out."""
+
+ISCHAEMIC = Odds(haemorrhage=0.15, infarct=0.75)
+
+
+def blood_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
+    """Heads of which most bleed."""
+    return _heads(sources, device, Odds(), blood_only)
+
+
+def ischaemic_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
+    """Heads of which most have an early infarct."""
+    return _heads(sources, device, ISCHAEMIC, ischaemia_only)
+
+
+def blood_only(kind: Tensor) -> Tensor:
+    """Classes of `ich-ct`: the five kinds of blood, anything else nothing."""
+    return torch.where(kind < Kind.ISCHAEMIA, kind, 0)
+
+
+def ischaemia_only(kind: Tensor) -> Tensor:
+    """Classes of `ischaemia-ct`: 1 where ischaemia is."""
+    return (kind == Kind.ISCHAEMIA).to(kind.dtype)
+
+
+def _heads(sources: Sources, device: torch.device, odds: Odds, classes: Callable[[Tensor], Tensor]) -> HeadOfSeed:
+    prior = priors.load(sources.prior, sources.anatomies)
+
+    def head_of_seed(seed: int) -> PooledHead:
+        recipe = draw(np.random.default_rng(seed), len(prior), odds)
+        return pooled(paint(recipe, prior, device), classes)
+
+    return head_of_seed
+
+
+def pooled(painted: Painted, classes: Callable[[Tensor], Tensor]) -> PooledHead:
+    """HU as int16, lesion fraction as uint8 (255 is all lesion), its kind."""
+    area = ((painted.fraction > 0.5) & (classes(painted.kind) > 0)).sum((1, 2))
+    fields = {
+        "hu": painted.hu.clamp(-1024, 3071).round().to(torch.int16),
+        "fraction": (painted.fraction * 255).round().to(torch.uint8),
+        "kind": painted.kind,
+    }
+    return PooledHead(fields, tuple(torch.nonzero(area > LEAST_PIXELS)[:, 0].tolist()))
+
+
+def blood_sample(head: PooledHead, rng: Generator) -> Sample:
+    """One scan of one place in the head, blood to be found."""
+    return _sample(head, rng, blood_only)
+
+
+def ischaemia_sample(head: PooledHead, rng: Generator) -> Sample:
+    """One scan of one place in the head, early ischaemia to be found."""
+    return _sample(head, rng, ischaemia_only)
+
+
+def _sample(head: PooledHead, rng: Generator, classes: Callable[[Tensor], Tensor]) -> Sample:
+    dz, last = HEAD_GRID.spacing_mm[0], HEAD_GRID.shape[0] - 1
+    if head.lesion_slices and rng.random() < 0.55:
+        middle = float(rng.choice(head.lesion_slices)) * dz + rng.uniform(-1, 1)
+    elif rng.random() < 0.3:
+        # The vertex, where bone lies in the slice and mimics blood.
+        middle = float(rng.uniform(0.68, 0.97)) * last * dz
+    else:
+        middle = float(rng.uniform(4, last * dz - 4))
+    thickness = float(rng.uniform(1.0, 8.5) if rng.random() < 0.8 else 5.0)
+    seen = acquire(_painted(head), draw_scan(rng, _neighbours(middle, thickness, rng), thickness))
+    hu, kind = (seen.hu.flip(-1), seen.kind.flip(-1)) if rng.random() < 0.5 else (seen.hu, seen.kind)
+    return windowed(_clipped(hu, rng)), classes(kind[1]).long()
+
+
+def _painted(head: PooledHead) -> Painted:
+    fields = head.fields
+    return Painted(HEAD_GRID, fields["hu"], fields["fraction"].float() / 255, fields["kind"], torch.empty(0))
+
+
+def _neighbours(middle: float, thickness: float, rng: Generator) -> tuple[float, float, float]:
+    gap = max(3.5, thickness) * float(rng.uniform(0.95, 1.25))
+    mode = rng.random()
+    if mode < 0.3:
+        return (middle, middle, middle)
+    if mode < 0.36:
+        return (middle, middle, middle + gap)
+    if mode < 0.42:
+        return (middle - gap, middle, middle)
+    return (middle - gap, middle, middle + gap)
+
+
+def _clipped(hu: Tensor, rng: Generator) -> Tensor:
+    """HU as a viewer or an export may have cut them."""
+    low = float(rng.uniform(-120, 6)) if rng.random() < 0.4 else -1024.0
+    high = float(rng.uniform(70, 260)) if rng.random() < 0.4 else 3000.0
+    return hu.clamp(0, 255) if rng.random() < 0.2 else hu.clamp(low, high)
