@@ -14,6 +14,7 @@ from pipeline.database.engine import connect
 from pipeline.domain.errors import ConfigurationError
 from pipeline.settings import Settings
 from review_ui.app import create_app
+from review_ui.metrics.token import make_token
 from review_ui.server import listen, make_server, refuse_open_without_tls
 
 _CONNECTIONS = 8
@@ -37,6 +38,7 @@ def serve(settings: Settings) -> None:
     if not settings.database_url:
         raise ConfigurationError("DATABASE_URL is not set; `neurovigie up` sets it for its embedded PostgreSQL.")
     folders = settings.folders
+    make_token(folders.root)
     engine = connect(settings.database_url, connections=_CONNECTIONS)
     app = create_app(settings, engine, folders.vault, folders.derived, lambda: datetime.now(UTC))
     server = make_server(app, settings)

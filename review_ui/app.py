@@ -20,10 +20,12 @@ from review_ui.desk import Clock, Desk
 from review_ui.dicomweb.part10 import be_quiet
 from review_ui.dicomweb.series_metadata import MetadataReader
 from review_ui.events.hub import EventHub
+from review_ui.health import Health
 from review_ui.http import problems
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
-from review_ui.routes import cases, dicomweb, events, identity, session, status
+from review_ui.metrics.scrape import Scrape
+from review_ui.routes import cases, deliveries, dicomweb, events, identity, metrics, session, status
 from review_ui.version import installed_version
 
 
@@ -42,6 +44,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     )
     app.state.desk = Desk(
         engine=engine,
+        home_root=settings.folders.root,
         vault_root=vault_root,
         derived_root=derived_root,
         clock=clock,
@@ -50,8 +53,11 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
         hub=hub,
         metadata=MetadataReader(vault_root, derived_root),
         bundles=read_bundle_texts([Path(str(files("models") / "bundles"))]),
+        health=Health(engine),
+        scrape=Scrape(engine, clock, installed_version()),
     )
     app.include_router(_api())
+    app.include_router(metrics.router)
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
     for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
@@ -61,7 +67,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    for resource in (status, session, cases, events, identity, dicomweb):
+    for resource in (status, session, cases, events, identity, deliveries, dicomweb):
         api.include_router(resource.router)
     return api
 

@@ -18,7 +18,9 @@ from review_ui.accounts.sign_in import Door
 from review_ui.bundles import BundleTexts
 from review_ui.dicomweb.series_metadata import MetadataReader
 from review_ui.events.hub import EventHub
+from review_ui.health import Health
 from review_ui.http.problems import Problem
+from review_ui.metrics.scrape import Scrape
 
 COOKIE = "neurovigie_session"
 
@@ -31,6 +33,7 @@ class Desk:
     """Everything one desk is made of; made once by `review_ui.app.create_app`."""
 
     engine: Engine
+    home_root: Path
     vault_root: Path
     derived_root: Path
     clock: Clock
@@ -39,6 +42,8 @@ class Desk:
     hub: EventHub
     metadata: MetadataReader
     bundles: BundleTexts
+    health: Health
+    scrape: Scrape
 
 
 async def desk(request: Request) -> Desk:

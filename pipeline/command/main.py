@@ -183,12 +183,15 @@ def _point_at_database(*, must_run: bool) -> None:
 
 _pass_on("triage", "pipeline.triage", "Analyse a folder of DICOM files: no server, no network.")
 _pass_on("segment", "models.segment", "Run one model bundle on NIfTI: CT in HU, or DWI with ADC.")
+_pass_on("models", "models", "List, explain, train and look at models.")
 _pass_on("send", "dicom_node.scu", "Send DICOM files and folders to a DICOM node.")
 _pass_on("peer", "dicom_node.peers", "Make DICOM nodes known: add, list, test, remove.", database=True, running=True)
 _pass_on(
     "delivery", "pipeline.clerk.delivery", "Say which systems get results back, and when.", database=True, running=True
 )
-_pass_on("account", "review_ui.accounts", "Make accounts for the desk.", database=True, running=True)
+_pass_on(
+    "account", "review_ui.accounts", "Make accounts for the desk, and reset passwords.", database=True, running=True
+)
 _pass_on("node", "dicom_node", "Run only the DICOM node.", database=True)
 _pass_on("worker", "pipeline.worker", "Run only a worker: one for each GPU.", database=True)
 _pass_on("clerk", "pipeline.clerk", "Run only the clerk: timers and rescue.", database=True)

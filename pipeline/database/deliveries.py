@@ -184,7 +184,6 @@ def _tell(connection: Connection, before: Row[Any], after: Delivery) -> None:
         record_event(connection, before.case_id, GIVEN_UP, {"destination": name, "why": after.why})
     elif before.state == DeliveryState.GIVEN_UP.value and not _given_up_in(connection, before.case_id):
         remove_warning(connection, before.case_id, GIVEN_UP)
-        record_event(connection, before.case_id, "delivery_resent")
 
 
 def _given_up_in(connection: Connection, case_id: UUID) -> bool:

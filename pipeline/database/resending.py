@@ -12,10 +12,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, true
 
 from pipeline.database.deliveries import change
 from pipeline.database.delivery_tables import delivery, destination
+from pipeline.database.events import record_event
 from pipeline.database.tables import case, result_object
 from pipeline.domain import delivery as moves
 from pipeline.domain.delivery import Delivery, DeliveryState
 from pipeline.domain.errors import BadInput
+
+RESENT = "delivery_resent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +68,14 @@ def counts(connection: Connection) -> dict[str, int]:
     return {state.value: found.get(state.value, 0) for state in DeliveryState}
 
 
-def resend(connection: Connection, delivery_id: UUID, now: datetime) -> Delivery | None:
-    """Send one again; none when it is under way or was withdrawn."""
-    return change(connection, delivery_id, lambda one: moves.resend(one, now))
+def resend(connection: Connection, delivery_id: UUID, now: datetime, account: str = "") -> Delivery | None:
+    """Send one again, and say in its case's history who wanted it; none when it is under way or was withdrawn."""
+    changed = change(connection, delivery_id, lambda one: moves.resend(one, now))
+    if changed is not None:
+        of_case = select(delivery.c.case_id).where(delivery.c.id == delivery_id)
+        case_id = connection.execute(of_case).scalar_one()
+        record_event(connection, case_id, RESENT, {"account": account} if account else None)
+    return changed
 
 
 def resend_given_up(connection: Connection, name: str, now: datetime) -> int:

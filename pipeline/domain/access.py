@@ -43,3 +43,13 @@ def may_take(viewer: Viewer, site_id: str) -> bool:
 def may_decide_identity(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may confirm who the patient is: whoever sees the case, its own hospital first of all."""
     return may_see(viewer, site_id)
+
+
+def may_see_deliveries(viewer: Viewer) -> bool:
+    """Whether a viewer may know what is owed to other systems: whoever works for every hospital."""
+    return sees_every_site(viewer)
+
+
+def may_resend(viewer: Viewer) -> bool:
+    """Whether a viewer may have something sent again: whoever keeps the installation running."""
+    return viewer.role is AccountRole.ADMINISTRATOR

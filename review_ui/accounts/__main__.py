@@ -16,7 +16,7 @@ from pipeline.domain.access import AccountRole
 from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable, NeuroVigieError
 from pipeline.settings import Settings
 from review_ui.accounts.passwords import Passwords, check_new, one_time_password
-from review_ui.accounts.store import add_account, first_administrator
+from review_ui.accounts.store import add_account, first_administrator, reset_password
 
 
 @click.group()
@@ -55,6 +55,19 @@ def add(name: str, role: str, site_id: str | None, full_name: str, *, password_s
         )
     if not password_stdin:
         _print(name, password)
+
+
+@accounts.command(name="reset-password")
+@click.argument("name")
+def reset(name: str) -> None:
+    """Give the account NAME a new one-time password, printed as JSON; it is unlocked and signed out everywhere.
+
+    Example: neurovigie account reset-password admin
+    """
+    password = one_time_password()
+    with _database() as connection:
+        reset_password(connection, name, Passwords().hash(password))
+    _print(name, password)
 
 
 def _print(name: str, password: str) -> None:

@@ -84,3 +84,16 @@ def change_password(connection: Connection, account_id: UUID, password_hash: str
     )
     others = (session.c.account_id == account_id) & (session.c.token_sha256 != keep)
     connection.execute(session.delete().where(others))
+
+
+def reset_password(connection: Connection, name: str, password_hash: str) -> None:
+    """Give an account a one-time password, unlock it, and end all its sessions; raises `BadAccount`."""
+    known = connection.execute(
+        update(account)
+        .where(account.c.name == plain_name(name))
+        .values(password_hash=password_hash, must_change_password=True, failures=0, locked_until=None)
+        .returning(account.c.id)
+    ).scalar_one_or_none()
+    if known is None:
+        raise BadAccount("There is no such account.")
+    connection.execute(session.delete().where(session.c.account_id == known))

@@ -67,7 +67,7 @@ def _add_headers(headers: MutableHeaders, scope: Scope) -> None:
 
 
 class AccessLog:
-    """One line per request: the route's pattern, never the address itself, which names studies."""
+    """One line per request that says something: the route's pattern, never the address itself, which names studies."""
 
     def __init__(self, app: ASGIApp, clock: Callable[[], float] = monotonic) -> None:
         self._app = app
@@ -93,13 +93,23 @@ class AccessLog:
             if status == 0:
                 await answer(500, "The desk met an error it did not expect.", code="internal")(scope, receive, noting)
         finally:
-            structlog.get_logger().info(
-                "request",
-                method=scope["method"],
-                path=_pattern(scope),
-                status=status,
-                seconds=round(self._clock() - began, 4),
-            )
+            if not _chatter(_pattern(scope), status):
+                structlog.get_logger().info(
+                    "request",
+                    method=scope["method"],
+                    path=_pattern(scope),
+                    status=status,
+                    seconds=round(self._clock() - began, 4),
+                )
+
+
+_CHATTER = ("/frames/{numbers}", "/events", "/status", "/metrics")
+"""Ends of the routes that go well hundreds of times a case, or every few seconds for ever."""
+
+
+def _chatter(path: str, status: int) -> bool:
+    """Whether a line about this would only hide the others; a refusal or a failure is never chatter."""
+    return status in {200, 206, 304} and path.endswith(_CHATTER)
 
 
 def where(error: BaseException) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastapi import APIRouter
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from review_ui.desk import Desk, TheDesk
+from review_ui.desk import TheDesk
 from review_ui.version import installed_version
 
 router = APIRouter(prefix="/status", tags=["status"])
@@ -26,13 +24,4 @@ class Status:
 @router.get("")
 def status(at: TheDesk) -> Status:
     """Say whether the database answers."""
-    return Status("NeuroVigie", installed_version(), _answers(at))
-
-
-def _answers(at: Desk) -> bool:
-    try:
-        with at.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
+    return Status("NeuroVigie", installed_version(), at.health.database_answers())

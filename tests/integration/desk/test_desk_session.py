@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -145,3 +149,16 @@ def test_a_body_that_is_far_too_long_is_refused_declared_or_not(desk: Any) -> No
 
 def _json(text: str) -> str:
     return '"' + "".join(f"\\u{ord(character):04x}" for character in text) + '"'
+
+
+def test_a_forgotten_password_is_reset_on_the_server_and_every_session_ends(desk: Any, database_url: str) -> None:
+    signed_in = desk.client("root")
+    command = [sys.executable, "-m", "review_ui.accounts", "reset-password"]
+    environment = {**os.environ, "DATABASE_URL": database_url}
+    done = subprocess.run([*command, "root"], env=environment, check=True, capture_output=True, text=True)
+    password = json.loads(done.stdout)["password"]
+    assert signed_in.get("/api/v1/session").status_code == 401
+    assert sign_in(desk.client(), "root", desk.PASSWORD).status_code == 401
+    assert sign_in(desk.client(), "root", password).json()["must_change_password"]
+    nobody = subprocess.run([*command, "nobody"], env=environment, check=False, capture_output=True, text=True)
+    assert (nobody.returncode, nobody.stderr.strip()) == (2, "There is no such account.")

@@ -1,0 +1,1 @@
+"""Figures for Prometheus, read from the database when it asks: no patient, no study, no address in them."""
