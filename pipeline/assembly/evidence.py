@@ -24,7 +24,8 @@ class Evidence:
     ``contrast`` names the tags that say a contrast agent was given. ``normal`` is the slice normal (LPS)
     of most images, ``orientations`` how many there are if none of them has the majority, else 1,
     ``extent_mm`` the distance between the outermost slices, ``repeats`` the largest number of images
-    at one position. Times in ms, b-values in s/mm2.
+    at one position. Times in ms, b-values in s/mm2. ``sequence`` and ``sequence_name`` are of MR;
+    ``labelled`` says that blood was labelled by its spins; ``injected_s`` how long ago the injection had begun.
     """
 
     modality: str
@@ -48,6 +49,12 @@ class Evidence:
     sequence: frozenset[str]
     sequence_name: str
     acquisition_contrast: str
+    FlipAngle: float | None
+    three_dimensional: bool
+    angiographic: bool
+    labelled: bool
+    colour: bool
+    injected_s: float | None
 
 
 def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
@@ -76,6 +83,13 @@ def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
         sequence=tokens(first, "ScanningSequence") | tokens(first, "EchoPulseSequence"),
         sequence_name=f"{text(first, 'SequenceName')} {text(first, 'PulseSequenceName')}".strip(),
         acquisition_contrast=text(first, "AcquisitionContrast"),
+        FlipAngle=number(first, "FlipAngle"),
+        three_dimensional=text(first, "MRAcquisitionType") == "3D",
+        angiographic=text(first, "AngioFlag") == "Y" or "TIME_OF_FLIGHT" in text(first, "TimeOfFlightContrast"),
+        labelled=bool(text(first, "ArterialSpinLabelingContrast")),
+        colour=(number(first, "SamplesPerPixel") or 1) > 1
+        or text(first, "PhotometricInterpretation").startswith("PAL"),
+        injected_s=_delay(first),
     )
 
 
@@ -86,6 +100,22 @@ def _contrast(header: pydicom.Dataset) -> tuple[str, ...]:
     given += [key for key in ("ContrastBolusStartTime", "ContrastBolusIngredient") if text(header, key)]
     named = agent not in _NO_AGENT and (agent not in _PREFILLED_AGENT or bool(given))
     return (*(["ContrastBolusAgent"] if named else []), *given)
+
+
+def _delay(header: pydicom.Dataset) -> float | None:
+    """How long after the injection began the first image was taken, where both times stand in the header."""
+    started, taken = _seconds(header, "ContrastBolusStartTime"), _seconds(header, "AcquisitionTime")
+    if started is None or taken is None or not 0 < taken - started < 900:
+        return None
+    return taken - started
+
+
+def _seconds(header: pydicom.Dataset, keyword: str) -> float | None:
+    """Seconds since midnight of a DICOM time (PS3.5 6.2, VR TM)."""
+    said = text(header, keyword)
+    if len(said) < 6 or not said[:6].isdigit():
+        return None
+    return int(said[:2]) * 3600 + int(said[2:4]) * 60 + float(int(said[4:6]))
 
 
 def _field_mm(header: pydicom.Dataset) -> float | None:

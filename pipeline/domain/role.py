@@ -51,11 +51,16 @@ class SeriesRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A role with the reason we think so, in one sentence, and a confidence from 0 to 1."""
+    """A role with the reason we think so, in one sentence, and a confidence from 0 to 1.
+
+    ``reasons`` are all sentences of evidence, for and against, the deciding one first; empty where only
+    ``reason`` is known.
+    """
 
     role: SeriesRole
     reason: str
     confidence: float = 1.0
+    reasons: tuple[str, ...] = ()
 
 
 COMPANIONS: Mapping[SeriesRole, tuple[SeriesRole, ...]] = MappingProxyType(
