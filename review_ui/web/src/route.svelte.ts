@@ -1,5 +1,5 @@
-/** Where the reader is: the worklist, or one case. Addresses hold our own ids only, never a patient's. */
-export type Route = { page: 'worklist' } | { page: 'case'; id: string };
+/** Where the reader is: the worklist, one case, or what is owed to other systems. Addresses hold our own ids only, never a patient's. */
+export type Route = { page: 'worklist' } | { page: 'case'; id: string } | { page: 'deliveries' };
 
 let current = $state.raw<Route>(parse(location.pathname));
 window.addEventListener('popstate', () => (current = parse(location.pathname)));
@@ -13,6 +13,7 @@ export function go(to: Route): void {
 }
 
 export function addressOf(to: Route): string {
+  if (to.page === 'deliveries') return '/deliveries';
   return to.page === 'case' ? `/cases/${encodeURIComponent(to.id)}` : '/';
 }
 
@@ -24,6 +25,7 @@ export function follow(event: MouseEvent, to: Route): void {
 }
 
 function parse(path: string): Route {
+  if (/^\/deliveries\/?$/.test(path)) return { page: 'deliveries' };
   const found = /^\/cases\/([^/]+)\/?$/.exec(path);
   return found ? { page: 'case', id: decodeURIComponent(found[1]!) } : { page: 'worklist' };
 }

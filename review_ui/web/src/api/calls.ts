@@ -1,6 +1,6 @@
 /** The server's calls by name. */
 import { get, post, remove } from './http';
-import type { Account, CaseDetail, CaseRow, WorklistAnswer } from './types';
+import type { Account, CaseDetail, CaseRow, DeliveriesAnswer, Delivery, DeliveryState, WorklistAnswer } from './types';
 
 export const readSession = (): Promise<Account> => get('/session');
 export const signIn = (name: string, password: string): Promise<Account> => post('/session', { name, password });
@@ -12,6 +12,10 @@ export const readWorklist = (): Promise<WorklistAnswer> => get('/worklist');
 export const readCase = (id: string): Promise<CaseDetail> => get(`/cases/${encodeURIComponent(id)}`);
 export const takeCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/take`);
 export const releaseCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/release`);
+
+export const readDeliveries = (state: DeliveryState | undefined): Promise<DeliveriesAnswer> =>
+  get(state ? `/deliveries?state=${state}` : '/deliveries');
+export const resendDelivery = (id: string): Promise<Delivery> => post(`/deliveries/${encodeURIComponent(id)}/resend`);
 
 export const decideIdentity = (id: string, decision: 'confirm' | 'reject'): Promise<unknown> =>
   post(`/identity-corrections/${encodeURIComponent(id)}`, { decision });

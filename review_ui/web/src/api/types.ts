@@ -143,3 +143,37 @@ export interface CaseDetail extends CaseRow {
   identity_corrections: IdentityCorrection[];
   events: CaseEvent[];
 }
+
+export const DELIVERY_STATES = ['owed', 'sending', 'failed_will_retry', 'given_up', 'sent', 'committed', 'withdrawn'] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+export interface Delivery {
+  id: string;
+  destination: string;
+  case_id: string;
+  site: string;
+  kind: string; // of the object: seg, sr ...
+  state: DeliveryState;
+  why: string;
+  event: string;
+  attempts: number;
+  next_at: string | null;
+  owed_at: string;
+  sent_at: string | null; // when the other system said it has it
+  committed_at: string | null; // when it said it keeps it
+}
+
+export interface Destination {
+  name: string;
+  kind: 'dicom' | 'stow';
+  site: string;
+  deliver_when: 'off' | 'signed' | 'unsigned';
+  active: boolean;
+}
+
+export interface DeliveriesAnswer {
+  deliveries: Delivery[];
+  counts: Record<DeliveryState, number>;
+  destinations: Destination[];
+  may_resend: boolean;
+}
