@@ -11,6 +11,7 @@ import pytest
 _PROGRAMS = {
     "needs_dcmtk": ("storescu", "DCMTK is not installed (Debian package dcmtk)"),
     "needs_orthanc": ("Orthanc", "Orthanc is not installed (Debian package orthanc)"),
+    "needs_dciodvfy": ("dciodvfy", "dciodvfy is not installed (Debian package dicom3tools)"),
     "needs_chromium": ("chromium", "Chromium is not installed (Debian package chromium)"),
 }
 

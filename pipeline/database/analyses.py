@@ -17,7 +17,7 @@ from pipeline.domain.errors import Fenced
 from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import COMPANIONS, SeriesRole
-from pipeline.jobs import QUICK_QUEUE, WRITE_SEGMENTATION, enqueue
+from pipeline.jobs import QUICK_QUEUE, WRITE_RESULTS, enqueue
 
 _UNFINISHED = (AnalysisState.WAITING.value, AnalysisState.RUNNING.value)
 
@@ -142,7 +142,7 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
         )
     )
     if report.findings and report.mask_path is not None:
-        enqueue(connection, WRITE_SEGMENTATION, queue=QUICK_QUEUE, analysis_id=str(held.analysis_id))
+        enqueue(connection, WRITE_RESULTS, queue=QUICK_QUEUE, analysis_id=str(held.analysis_id))
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.assembly.facts import InstanceFacts
 from pipeline.database.cases import add_warning
 from pipeline.database.events import record_event
+from pipeline.database.own import is_known_study, made_by_us
 from pipeline.database.sites import ensure_site
 from pipeline.database.tables import case, identity_correction, instance, result_object, series, study
 from pipeline.domain.identity import InstanceContent, PatientIdentity, SameInstance, compare
@@ -31,15 +32,23 @@ class Filed:
     received_at: datetime
     new_image: bool
     changed_case: bool
+    ours: bool = False
 
 
-def file_instance(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> Filed:
-    """File one instance; filing it again changes nothing."""
+def file_instance(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> Filed | None:
+    """File one instance; filing it again changes nothing.
+
+    None for a result of ours, or of another NeuroVigie, on a study that nobody sent: it opens no case,
+    and stays in the vault.
+    """
     ensure_site(connection, receipt.arrival.site_id)
     _one_at_a_time(connection, receipt.arrival.site_id, facts.StudyInstanceUID)
     known = _known_instance(connection, receipt)
+    if known is not None and known.ours:
+        return _file_returned(connection, receipt, facts, known)
     if known is None:
-        return _file_new(connection, receipt, facts)
+        unasked = made_by_us(connection, receipt, facts) and not is_known_study(connection, receipt, facts)
+        return None if unasked else _file_new(connection, receipt, facts)
     match compare(_content_of(known), InstanceContent(receipt.sha256, facts.pixel_sha256, facts.identity)):
         case SameInstance.DUPLICATE:
             return Filed(known.case_id, known.series_id, receipt.arrival.received_at, False, False)  # noqa: FBT003
@@ -56,14 +65,18 @@ def _one_at_a_time(connection: Connection, *names: str) -> None:
 
 
 def _known_instance(connection: Connection, receipt: Receipt) -> Row[Any] | None:
-    """What we have under this SOPInstanceUID from this site: the same bytes if there, else the first."""
+    """What we have under this SOPInstanceUID from this site: the same bytes if there, else the first.
+
+    An object that we made is known whichever site's archive sends it back.
+    """
+    ours = select(result_object.c.id).where(result_object.c.sop_instance_uid == instance.c.sop_instance_uid).exists()
     query = (
-        select(instance, study.c.case_id)
+        select(instance, study.c.case_id, series.c.ours)
         .join(series, series.c.id == instance.c.series_id)
         .join(study, study.c.id == series.c.study_id)
         .where(
             instance.c.sop_instance_uid == receipt.arrival.SOPInstanceUID,
-            study.c.site_id == receipt.arrival.site_id,
+            (study.c.site_id == receipt.arrival.site_id) | ours,
         )
         .order_by(instance.c.sha256 != receipt.sha256, instance.c.received_at)
         .limit(1)
@@ -81,7 +94,16 @@ def _file_new(connection: Connection, receipt: Receipt, facts: InstanceFacts) ->
     new = _insert_instance(connection, receipt, facts, series_id, standing="current")
     if new:
         _count_image(connection, receipt, facts, series_id)
-    return Filed(case_id, series_id, receipt.arrival.received_at, new and not _ours(connection, series_id), new)
+    ours = _ours(connection, series_id)
+    return Filed(case_id, series_id, receipt.arrival.received_at, new and not ours, new, ours)
+
+
+def _file_returned(connection: Connection, receipt: Receipt, facts: InstanceFacts, known: Row[Any]) -> Filed:
+    """What we made came back: nothing changes. A copy that an archive has altered is kept beside ours, unshown."""
+    if known.sha256 != receipt.sha256:
+        _insert_instance(connection, receipt, facts, known.series_id, standing="returned")
+    at = receipt.arrival.received_at
+    return Filed(known.case_id, known.series_id, at, new_image=False, changed_case=False, ours=True)
 
 
 def _file_correction(connection: Connection, receipt: Receipt, facts: InstanceFacts, known: Row[Any]) -> Filed:
@@ -198,9 +220,7 @@ def _open_case(connection: Connection, receipt: Receipt, facts: InstanceFacts) -
 
 def _series(connection: Connection, receipt: Receipt, facts: InstanceFacts, study_id: UUID) -> UUID:
     """The series row, made if it is the first image of it."""
-    ours = connection.execute(
-        select(result_object.c.id).where(result_object.c.series_instance_uid == facts.SeriesInstanceUID).limit(1)
-    ).first()
+    ours = made_by_us(connection, receipt, facts)
     made = insert(series).values(
         study_id=study_id,
         series_instance_uid=facts.SeriesInstanceUID,
@@ -209,9 +229,10 @@ def _series(connection: Connection, receipt: Receipt, facts: InstanceFacts, stud
         series_number=facts.SeriesNumber,
         role=facts.recognition.role.value,
         role_reason=facts.recognition.reason,
+        role_confidence=facts.recognition.confidence,
         expected=facts.expected,
-        ours=ours is not None,
-        arrival="receiving" if ours is None else "complete",
+        ours=ours,
+        arrival="complete" if ours else "receiving",
         first_image_at=receipt.arrival.received_at,
         last_image_at=receipt.arrival.received_at,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -67,7 +66,7 @@ class PostgresIndex:
 
     def _record(self, connection: Connection, receipts: list[Receipt]) -> None:
         filed = [one for one in (self._file(connection, receipt) for receipt in receipts) if one is not None]
-        changed: dict[UUID, None] = {one.case_id: None for one in filed if one.changed_case}
+        changed = {one.case_id: "results" if one.ours else "received" for one in filed if one.changed_case}
         for one in filed:
             if one.new_image:
                 touch_last_image(connection, one.case_id, one.received_at)
@@ -76,9 +75,9 @@ class PostgresIndex:
             for one in {one.series_id: one for one in filed if one.new_image}.values()
         }
         told = {one.case_id for one in filed if completed.get(one.series_id)}
-        for case_id in changed:
+        for case_id, kind in changed.items():
             if case_id not in told:
-                refresh_case(connection, case_id, self._now(), kind="received")
+                refresh_case(connection, case_id, self._now(), kind=kind)
         mark_visible(connection, changed, self._now())
 
     def _file(self, connection: Connection, receipt: Receipt) -> Filed | None:

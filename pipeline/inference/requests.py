@@ -9,11 +9,10 @@ from typing import TypeAlias
 from pipeline.domain.ports import Step
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import SeriesRole
-from pipeline.results.requests import SegmentationWritten, SourceImage, Transcode, Transcoded, WriteSegmentation
+from pipeline.results.requests import ResultWritten, SourceImage, Transcode, Transcoded, WriteResults
 
 __all__ = [
-    "Analyse", "Answer", "Request", "SegmentationWritten", "SourceImage", "Transcode", "Transcoded",
-    "WriteSegmentation",
+    "Analyse", "Answer", "Request", "ResultWritten", "SourceImage", "Transcode", "Transcoded", "WriteResults",
 ]  # fmt: skip
 
 
@@ -33,5 +32,5 @@ class Analyse:
     companions: tuple[tuple[SourceImage, ...], ...] = ()
 
 
-Request: TypeAlias = Analyse | WriteSegmentation | Transcode
-Answer: TypeAlias = Step | SeriesReport | SegmentationWritten | Transcoded
+Request: TypeAlias = Analyse | WriteResults | Transcode
+Answer: TypeAlias = Step | SeriesReport | ResultWritten | Transcoded

@@ -19,8 +19,9 @@ from pipeline.domain.role import SeriesRole
 from pipeline.inference import confinement, wire
 from pipeline.inference.analyse import Asked, analyse_series
 from pipeline.inference.ready import ReadyModel, ReadyModels
-from pipeline.inference.requests import Analyse, Answer, Transcode, WriteSegmentation
+from pipeline.inference.requests import Analyse, Answer, Transcode, WriteResults
 from pipeline.results.transcode import transcode
+from pipeline.results.write import write_results
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError,)
 """After it a model is tried again on one slice at a time, then on the processor."""
@@ -68,8 +69,8 @@ class Server:
     def _begin(self, request: object) -> Iterator[Answer]:
         if isinstance(request, Analyse):
             return analyse_series(_asked(request), self._models)
-        if isinstance(request, WriteSegmentation):
-            return _written(request)
+        if isinstance(request, WriteResults):
+            return write_results(request)
         if isinstance(request, Transcode):
             return transcode(request)
         return _refused()
@@ -97,12 +98,6 @@ def _asked(request: Analyse) -> Asked:
         role=request.role,
         companions=[[image.path for image in series] for series in request.companions],
     )
-
-
-def _written(request: WriteSegmentation) -> Iterator[Answer]:
-    from pipeline.results.segmentation import write_segmentation  # noqa: PLC0415 - off the critical path of a start
-
-    yield write_segmentation(request)
 
 
 def _refused() -> Iterator[Answer]:

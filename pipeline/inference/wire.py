@@ -15,10 +15,10 @@ from pipeline.inference.requests import (
     Analyse,
     Answer,
     Request,
-    SegmentationWritten,
+    ResultWritten,
     Transcode,
     Transcoded,
-    WriteSegmentation,
+    WriteResults,
 )
 
 LONGEST_FRAME = 64 * 2**20
@@ -57,7 +57,7 @@ Message: TypeAlias = Request | Answer | Ready | Ended | Failed | Cancel
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Analyse, WriteSegmentation, Transcode, Step, SeriesReport, SegmentationWritten, Transcoded,
+    for kind in (Analyse, WriteResults, Transcode, Step, SeriesReport, ResultWritten, Transcoded,
                  Ready, Ended, Failed, Cancel)
 }  # fmt: skip
 

@@ -17,7 +17,10 @@ MASK_NAME = "mask.npz"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
-    """``labels`` uint8 ``[k, j, i]``; for each k the instance and the frame (from 1) it lies on."""
+    """The marked slices of a series, in order along its normal.
+
+    ``labels`` is uint8 ``[k, j, i]``; for each k the instance and the frame (from 1) it lies on.
+    """
 
     labels: NDArray[np.uint8]
     SOPInstanceUIDs: tuple[str, ...]
@@ -27,6 +30,7 @@ class Mask:
 def write_mask(folder: Path, series: SeriesVolume, labels: NDArray[np.uint8]) -> Path:
     """Write a mask given on the volume's grid as ``folder``/mask.npz on the source slices, whole or not at all.
 
+    Only slices on which something is marked are kept: most of a head is not, and packing it takes long.
     Raises `InferenceFailed` when the disk does not take it.
     """
     try:
@@ -38,12 +42,15 @@ def write_mask(folder: Path, series: SeriesVolume, labels: NDArray[np.uint8]) ->
 def _write(folder: Path, series: SeriesVolume, labels: NDArray[np.uint8]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path, unfinished = folder / MASK_NAME, folder / f".{MASK_NAME}.part"
+    on_source = series.labels_on_source_slices(labels)
+    marked = np.flatnonzero(on_source.any(axis=(1, 2)))
+    frames = [series.arrangement.frames[k] for k in marked]
     with unfinished.open("wb") as file:
         np.savez_compressed(
             file,
-            labels=series.labels_on_source_slices(labels),
-            SOPInstanceUIDs=np.array([frame.SOPInstanceUID for frame in series.arrangement.frames]),
-            frames=np.array([frame.frame for frame in series.arrangement.frames], dtype=np.int32),
+            labels=on_source[marked],
+            SOPInstanceUIDs=np.array([frame.SOPInstanceUID for frame in frames], dtype=np.str_),
+            frames=np.array([frame.frame for frame in frames], dtype=np.int32),
         )
         file.flush()
         os.fsync(file.fileno())

@@ -13,7 +13,7 @@ from pipeline.domain.ports import Step
 from pipeline.domain.priority import Priority, prioritise
 from pipeline.domain.report import SeriesReport
 from pipeline.inference.child import InferenceChild
-from pipeline.inference.requests import Analyse, SegmentationWritten, SourceImage, WriteSegmentation
+from pipeline.inference.requests import Analyse, SourceImage, WriteResults
 from pipeline.triage.walk import Found, FoundSeries, FoundStudy
 
 Progress = Callable[[float], None]
@@ -32,7 +32,7 @@ class StudyResult:
 def analyse_found(
     found: Found, child: InferenceChild, *, work: Path, keep: bool, progress: Progress
 ) -> Iterator[StudyResult]:
-    """Analyse all studies; masks (and SEG objects, if ``keep``) go below ``work``, one folder a series.
+    """Analyse all studies; masks (and DICOM objects, if ``keep``) go below ``work``, one folder a series.
 
     A child that hangs or dies costs the series it was reading, never the others.
     """
@@ -42,7 +42,7 @@ def analyse_found(
             folder = work / f"study-{study_number:02d}" / f"series-{number:02d}"
             report = _analysed(series, child, folder, progress)
             if keep and report.mask_path is not None:
-                report = _with_segmentation(report, series, child, folder)
+                report = _with_results(report, series, child, folder)
             reports.append(report if keep else replace(report, mask_path=None))
         yield StudyResult(study, tuple(reports), _priority(reports))
 
@@ -75,22 +75,25 @@ def _failed(series: FoundSeries, why: str) -> SeriesReport:
     )
 
 
-def _with_segmentation(report: SeriesReport, series: FoundSeries, child: InferenceChild, folder: Path) -> SeriesReport:
-    request = WriteSegmentation(
+def _with_results(report: SeriesReport, series: FoundSeries, child: InferenceChild, folder: Path) -> SeriesReport:
+    request = WriteResults(
         images=_images(series),
         mask=Path(report.mask_path or ""),
         findings=report.findings,
         analysis_id=f"triage/{report.SeriesInstanceUID}/{report.bundle}/{report.bundle_version}",
         bundle=report.bundle,
         bundle_version=report.bundle_version,
-        made_at=datetime.now(UTC),
-        out=folder.absolute() / "segmentation.dcm",
+        made_at=datetime.now(UTC).astimezone(),
+        out=folder.absolute(),
+        scan_probability=report.scan_probability,
+        provisional=report.coverage is not None and report.coverage.provisional,
+        reservations=(*report.flags, *report.notes),
     )
     try:
-        written = any(isinstance(answer, SegmentationWritten) for answer in child.run(request))
+        written = list(child.run(request))
     except NeuroVigieError as error:
-        return replace(report, notes=(*report.notes, f"no segmentation object was written: {error}"))
-    return report if written else replace(report, notes=(*report.notes, "no segmentation object was written"))
+        return replace(report, notes=(*report.notes, f"not every DICOM object was written: {error}"))
+    return report if written else replace(report, notes=(*report.notes, "no DICOM object was written"))
 
 
 def _priority(reports: Sequence[SeriesReport]) -> Priority:

@@ -30,4 +30,4 @@ class Bench:
 
 def images_of(vault_root: Path, files: Sequence[SourceFile]) -> tuple[SourceImage, ...]:
     """The files of a series as the child wants them."""
-    return tuple(SourceImage(path=vault_root / file.path, sha256=file.sha256) for file in files)
+    return tuple(SourceImage(vault_root / file.path, file.sha256, file.SOPInstanceUID) for file in files)

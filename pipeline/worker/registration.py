@@ -7,9 +7,9 @@ from uuid import UUID
 
 import procrastinate
 
-from pipeline.jobs import ANALYSE, TRANSCODE, WRITE_SEGMENTATION
+from pipeline.jobs import ANALYSE, TRANSCODE, WRITE_RESULTS
 from pipeline.worker.bench import Bench
-from pipeline.worker.segmentation import write_segmentation
+from pipeline.worker.results import write_results
 from pipeline.worker.tasks import analyse, transcode
 
 
@@ -20,9 +20,9 @@ def register_tasks(app: procrastinate.App, bench: Bench) -> None:
     async def _analyse(analysis_id: str) -> None:
         await asyncio.to_thread(analyse, bench, UUID(analysis_id))
 
-    @app.task(name=WRITE_SEGMENTATION.name)
-    async def _write_segmentation(analysis_id: str) -> None:
-        await asyncio.to_thread(write_segmentation, bench, UUID(analysis_id))
+    @app.task(name=WRITE_RESULTS.name)
+    async def _write_results(analysis_id: str) -> None:
+        await asyncio.to_thread(write_results, bench, UUID(analysis_id))
 
     @app.task(name=TRANSCODE.name)
     async def _transcode(series_id: str) -> None:

@@ -20,11 +20,11 @@ from pipeline.domain.report import SeriesReport
 from pipeline.inference.child import InferenceChild
 from pipeline.inference.requests import (
     Analyse,
-    SegmentationWritten,
+    ResultWritten,
     SourceImage,
     Transcode,
     Transcoded,
-    WriteSegmentation,
+    WriteResults,
 )
 from pipeline.testing.misbehaving_bundle import Behaviour, write_bundle, write_head
 
@@ -113,10 +113,10 @@ def test_the_child_sees_neither_secrets_nor_a_network(child: InferenceChild) -> 
     assert [line.split(":")[0].strip() for line in devices.splitlines()[2:]] == ["lo"]
 
 
-def test_a_segmentation_and_frames_are_written_by_the_child(child: InferenceChild, tmp_path: Path) -> None:
+def test_results_and_frames_are_written_by_the_child(child: InferenceChild, tmp_path: Path) -> None:
     asked = request(tmp_path)
     report = report_of(child, asked)
-    seg = WriteSegmentation(
+    wanted = WriteResults(
         images=asked.images,
         mask=Path(report.mask_path or ""),
         findings=report.findings,
@@ -124,11 +124,12 @@ def test_a_segmentation_and_frames_are_written_by_the_child(child: InferenceChil
         bundle=report.bundle,
         bundle_version=report.bundle_version,
         made_at=datetime(2026, 1, 1, tzinfo=UTC),
-        out=tmp_path / "out" / "segmentation.dcm",
+        out=tmp_path / "out",
     )
-    (written,) = child.run(seg)
-    assert isinstance(written, SegmentationWritten)
-    assert pydicom.dcmread(written.path).Modality == "SEG"
+    written = list(child.run(wanted))
+    assert all(isinstance(one, ResultWritten) for one in written)
+    modalities = [pydicom.dcmread(one.path).Modality for one in written if isinstance(one, ResultWritten)]
+    assert modalities == ["SEG", "SR", "OT", "PR"]
     images = tuple(SourceImage(image.path, f"{k:064x}") for k, image in enumerate(asked.images))
     *_, transcoded = child.run(Transcode(images, tmp_path / "frames"))
     assert transcoded == Transcoded(frames=19, skipped=0)

@@ -15,17 +15,18 @@ from pipeline.domain.role import Recognition, SeriesRole
 from pipeline.inference import wire
 from pipeline.inference.requests import (
     Analyse,
-    SegmentationWritten,
+    ResultWritten,
     SourceImage,
     Transcode,
     Transcoded,
-    WriteSegmentation,
+    WriteResults,
 )
+from pipeline.results.requests import ResultKind
 
 FINDING = Finding(FindingKind.HAEMORRHAGE, 12.5, Side.LEFT, 0.75, (1.0, -2.0, 3.5), 4)
 MESSAGES = [
     Analyse((SourceImage(Path("/a/b"), "ff"),), Path("/out"), 40),
-    WriteSegmentation((), Path("m"), (FINDING,), "id", "ich-ct", "0.1.0", datetime(2026, 1, 2, tzinfo=UTC), Path("o")),
+    WriteResults((), Path("m"), (FINDING,), "id", "ich-ct", "0.1.0", datetime(2026, 1, 2, tzinfo=UTC), Path("o")),
     Transcode((), Path("/out")),
     Step("volume", 0.25),
     SeriesReport(
@@ -37,7 +38,7 @@ MESSAGES = [
         coverage=Coverage(28, None, -33.5, 110.25, provisional=True),
         seconds={"total": 1.5},
     ),
-    SegmentationWritten(Path("/o"), "2.25.1", "2.25.2"),
+    ResultWritten(ResultKind.REPORT, Path("/o"), "1.2", "2.25.1", "2.25.2"),
     Transcoded(3, 1),
     wire.Ready(("ich-ct",), ("a problem",)),
     wire.Failed("why", bad_input=True),

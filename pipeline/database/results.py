@@ -1,4 +1,4 @@
-"""SEG objects we made: what they are made from, and how they are known as ours when they come back."""
+"""Objects we made: what they are made from, and how they are known as ours when they come back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pipeline.domain.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentationSource:
-    """What a SEG is made from."""
+class ResultSource:
+    """What the objects of an analysis are made from."""
 
     analysis_id: UUID
     series_id: UUID
@@ -24,12 +24,26 @@ class SegmentationSource:
     mask_path: str
     bundle: str
     bundle_version: str
+    scan_probability: float | None
+    provisional: bool
+    reservations: tuple[str, ...]
     finished_at: datetime
     findings: tuple[Finding, ...]
 
 
-def segmentation_source(connection: Connection, analysis_id: UUID) -> SegmentationSource | None:
-    """What to make the SEG of an analysis from; None when it has no mask."""
+@dataclass(frozen=True, slots=True)
+class ResultObject:
+    """One object of ours: its kind (`pipeline.results.requests.ResultKind`), names and digest."""
+
+    analysis_id: UUID
+    kind: str
+    SOPInstanceUID: str
+    SeriesInstanceUID: str
+    sha256: str
+
+
+def result_source(connection: Connection, analysis_id: UUID) -> ResultSource | None:
+    """What to make the objects of an analysis from; None when it has no mask."""
     row = connection.execute(
         select(analysis, study.c.site_id)
         .join(series, series.c.id == analysis.c.series_id)
@@ -38,34 +52,41 @@ def segmentation_source(connection: Connection, analysis_id: UUID) -> Segmentati
     ).one_or_none()
     if row is None or row.mask_path is None:
         return None
-    return SegmentationSource(
+    return ResultSource(
         analysis_id=row.id,
         series_id=row.series_id,
         site_id=row.site_id,
         mask_path=row.mask_path,
         bundle=row.bundle,
         bundle_version=row.bundle_version,
+        scan_probability=row.scan_probability,
+        provisional=bool(row.coverage.get("provisional")),
+        reservations=(*row.flags, *row.notes),
         finished_at=row.finished_at,
         findings=findings_of(connection, [analysis_id]).get(analysis_id, ()),
     )
 
 
-def register_result(
-    connection: Connection, analysis_id: UUID, SOPInstanceUID: str, SeriesInstanceUID: str, sha256: str
-) -> None:
+def register_result(connection: Connection, made: ResultObject) -> None:
     """Make an object known as ours before anybody can see it; its path follows from the vault."""
     connection.execute(
         insert(result_object)
         .values(
-            analysis_id=analysis_id,
-            sop_instance_uid=SOPInstanceUID,
-            series_instance_uid=SeriesInstanceUID,
-            kind="seg",
+            analysis_id=made.analysis_id,
+            sop_instance_uid=made.SOPInstanceUID,
+            series_instance_uid=made.SeriesInstanceUID,
+            kind=made.kind,
             path="",
-            sha256=sha256,
+            sha256=made.sha256,
         )
         .on_conflict_do_nothing()
     )
+
+
+def is_stored(connection: Connection, SOPInstanceUID: str) -> bool:
+    """Whether one of our objects lies in the vault already."""
+    known = select(result_object.c.path).where(result_object.c.sop_instance_uid == SOPInstanceUID)
+    return bool(connection.execute(known).scalar_one_or_none())
 
 
 def store_result_path(connection: Connection, SOPInstanceUID: str, path: str) -> None:

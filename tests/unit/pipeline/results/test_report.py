@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import highdicom
+import pydicom
+import pytest
+
+from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Side
+from pipeline.results import codes
+from pipeline.results.requests import ResultKind, WriteResults
+from pipeline.results.write import write_results
+from pipeline.testing.bleeding import LEFT_BLOOD, result_request
+from pipeline.testing.head_series import HeadSeries
+
+BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
+
+
+def written(request: WriteResults, kind: ResultKind) -> pydicom.Dataset:
+    return pydicom.dcmread(next(one.path for one in write_results(request) if one.kind is kind))
+
+
+def everything(item: pydicom.Dataset) -> Iterator[pydicom.Dataset]:
+    yield item
+    for child in item.get("ContentSequence", []):
+        yield from everything(child)
+
+
+def said(report: pydicom.Dataset) -> list[tuple[str, str]]:
+    """Name and value of every item that is a number, a code or words."""
+    found = []
+    for item in everything(report):
+        name = item.ConceptNameCodeSequence[0].CodeMeaning
+        if item.ValueType == "NUM":
+            value = item.MeasuredValueSequence[0]
+            found.append((name, f"{value.NumericValue:g} {value.MeasurementUnitsCodeSequence[0].CodeValue}"))
+        elif item.ValueType == "CODE":
+            found.append((name, item.ConceptCodeSequence[0].CodeValue))
+        elif item.ValueType == "TEXT":
+            found.append((name, item.TextValue))
+    return found
+
+
+def test_a_lesion_is_measured_named_placed_and_attributed(tmp_path: Path) -> None:
+    request = result_request(tmp_path, BLEEDING)
+    request = replace(request, findings=(replace(request.findings[0], volume_ml=30.1234, abc2_ml=31.5),))
+    known = said(written(request, ResultKind.REPORT))
+    for expected in (
+        ("Volume", "30.123 mL"), ("Volume", "31.5 mL"), ("Measurement Method", "ABC2"), ("Diameter", "36 mm"),
+        ("Probability", "90 %"), ("Probability", "93 %"), ("Finding", "274100004"), ("Finding Site", "12738006"),
+        ("Laterality", "7771000"), ("Algorithm Name", "ich-ct"), ("Algorithm Version", "0.1.0"),
+        ("Algorithm Family", "123110"), ("Algorithm Parameters", "gantry tilt 18.5 degrees"),
+        ("Algorithm Parameters", "research use only"), ("Standing of this result", "UNCONFIRMED"),
+        ("Observer Type", "121007"), ("Procedure reported", "77477000"),
+    ):  # fmt: skip
+        assert expected in known
+
+
+def test_it_is_unverified_and_preliminary_and_partial_when_on_part_of_the_images(tmp_path: Path) -> None:
+    request = result_request(tmp_path, BLEEDING)
+    whole = written(request, ResultKind.REPORT)
+    assert (whole.CompletionFlag, whole.VerificationFlag, whole.PreliminaryFlag) == (
+        "COMPLETE", "UNVERIFIED", "PRELIMINARY",
+    )  # fmt: skip
+    part = written(replace(request, provisional=True), ResultKind.REPORT)
+    assert (part.CompletionFlag, part.VerificationFlag) == ("PARTIAL", "UNVERIFIED")
+    assert ("Images this result was computed on", "PROVISIONAL") in said(part)
+
+
+def test_highdicom_finds_the_group_of_each_segment(tmp_path: Path) -> None:
+    request = result_request(tmp_path, BLEEDING)
+    objects = {one.kind: one for one in write_results(request)}
+    report = highdicom.sr.srread(objects[ResultKind.REPORT].path)
+    (group,) = report.content.get_volumetric_roi_measurement_groups()
+    assert group.tracking_identifier == "ich-ct finding 1"
+    assert group.finding_type.value == "274100004"
+    segment = group.referenced_segment
+    assert segment.referenced_sop_instance_uid == objects[ResultKind.SEGMENTATION].SOPInstanceUID
+    assert segment.referenced_segment_numbers == [1]
+    seg = pydicom.dcmread(objects[ResultKind.SEGMENTATION].path)
+    assert group.tracking_uid == seg.SegmentSequence[0].TrackingUID
+
+
+def test_everything_it_refers_to_is_listed_as_evidence(tmp_path: Path) -> None:
+    report = written(result_request(tmp_path, BLEEDING), ResultKind.REPORT)
+    (study,) = report.CurrentRequestedProcedureEvidenceSequence
+    listed = {
+        one.ReferencedSOPInstanceUID
+        for series in study.ReferencedSeriesSequence
+        for one in series.ReferencedSOPSequence
+    }
+    referred = {
+        item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        for item in everything(report)
+        if item.ValueType == "IMAGE"
+    }
+    assert listed == referred
+    assert study.StudyInstanceUID == report.StudyInstanceUID
+
+
+def test_local_codes_are_documented_where_they_are_used(tmp_path: Path) -> None:
+    report = written(result_request(tmp_path, BLEEDING), ResultKind.REPORT)
+    (scheme,) = report.CodingSchemeIdentificationSequence
+    assert scheme.CodingSchemeDesignator == codes.LOCAL_SCHEME
+
+
+@pytest.mark.parametrize(
+    ("kind", "site", "value", "place"),
+    [
+        (FindingKind.HAEMORRHAGE, None, "1386000", "1101003"),
+        (FindingKind.HAEMORRHAGE, HaemorrhageSite.INTRAPARENCHYMAL, "274100004", "12738006"),
+        (FindingKind.HAEMORRHAGE, HaemorrhageSite.INTRAVENTRICULAR, "23276006", "12738006"),
+        (FindingKind.HAEMORRHAGE, HaemorrhageSite.SUBARACHNOID, "21454007", "35951006"),
+        (FindingKind.HAEMORRHAGE, HaemorrhageSite.SUBDURAL, "35486000", "1101003"),
+        (FindingKind.HAEMORRHAGE, HaemorrhageSite.EPIDURAL, "EDH", "1101003"),
+        (FindingKind.INFARCT, None, "432504007", "12738006"),
+        (FindingKind.EARLY_ISCHAEMIA, None, "52674009", "12738006"),
+    ],
+)
+def test_codes_are_pinned(kind: FindingKind, site: HaemorrhageSite | None, value: str, place: str) -> None:
+    finding = Finding(kind, 1.0, Side.UNKNOWN, 0.5, site=site)
+    assert (codes.finding_code(finding).value, codes.place_code(finding).value) == (value, place)
+
+
+def test_every_code_fits_its_element() -> None:
+    known = [one for one in vars(codes).values() if isinstance(one, codes.Code)]
+    tables = [one for one in vars(codes).values() if isinstance(one, dict)]
+    known += [one for table in tables for one in table.values() if isinstance(one, codes.Code)]
+    assert len(known) > 60
+    for one in known:
+        assert len(one.value) <= 16
+        assert len(one.meaning) <= 64
