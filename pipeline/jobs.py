@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,8 +33,8 @@ class Task:
 
 ANALYSE = Task("analyse", 100)
 """Analyse one series; argument ``analysis_id``."""
-WRITE_RESULTS = Task("write_results", 50)
-"""Write the DICOM objects of one analysis to the vault, off the critical path; argument ``analysis_id``."""
+WRITE_SEGMENTATION = Task("write_segmentation", 50)
+"""Write the SEG of one analysis to the vault, off the critical path; argument ``analysis_id``."""
 TRANSCODE = Task("transcode", 10)
 """Prepare a series' frames for the viewer; argument ``series_id``."""
 
@@ -50,11 +49,10 @@ def queue_of(haste: Haste) -> str:
 @cache
 def read_by_a_model() -> frozenset[SeriesRole]:
     """The roles that an installed bundle reads; every other series is answered from its headers."""
-    found = set()
-    for folder in registry.BUNDLES.iterdir():
-        with suppress(BundleError):
-            found.add(registry.read(folder).role)
-    return frozenset(found)
+    try:
+        return frozenset(bundle.role for bundle in registry.installed() if bundle.for_triage or not bundle.baseline)
+    except BundleError:  # the child says which is broken; what might be read is then never taken for quick
+        return frozenset({SeriesRole.NCCT, SeriesRole.DWI})
 
 
 _deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())

@@ -21,6 +21,7 @@ from pipeline.clerk.delivery.carry import Sender
 from pipeline.clerk.delivery.courier import Courier
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import watch_deadlines
+from pipeline.clerk.promote import promote_patient_work
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
 from pipeline.database.engine import connect, conninfo
@@ -74,6 +75,7 @@ async def _timers(engine: Engine, settings: Settings) -> None:
     limits = deadlines(quiet_time_s=settings.quiet_time_s, analysis_limit_s=settings.analysis_limit_s)
     await asyncio.to_thread(watch_deadlines, engine, limits, datetime.now(UTC))
     await asyncio.to_thread(requeue_orphans, engine, datetime.now(UTC))
+    await asyncio.to_thread(promote_patient_work, engine, datetime.now(UTC))
 
 
 async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:
