@@ -36,8 +36,8 @@ class OddSeries:
     row: Vector = (1, 0, 0)
     column: Vector = (0, 1, 0)
     step: Vector | None = None
-    at: Sequence[float] = tuple(np.arange(-7.0, 8.0))
-    step_mm: float = 6.0
+    at: Sequence[float] = tuple(np.arange(-4.0, 5.0))
+    step_mm: float = 10.0
     rows: int = 40
     columns: int = 44
     pixel_mm: tuple[float, float] = (5.0, 4.5)
