@@ -17,6 +17,7 @@ from pipeline.database.events import record_event
 from pipeline.database.tables import analysis, case, finding, result_object, series, study
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.deadlines import Awaited, Deadlines, SeriesClock, Stage, awaited, sentence
+from pipeline.domain.haste import Haste
 
 RESOLVED = "no_longer_late"
 _LOOK_BACK = timedelta(days=1)
@@ -64,7 +65,7 @@ def _raise(connection: Connection, late: AwaitedOf, limits: Deadlines, now: date
     if connection.execute(new).first() is None:
         return False
     code = code_of(late.awaited.stage)
-    add_warning(connection, late.case_id, code, sentence(late.awaited.stage, limits))
+    add_warning(connection, late.case_id, code, sentence(late.awaited))
     rule = f"{limits.id} {limits.version}"
     record_event(connection, late.case_id, code, {"series": str(late.series_id), "rule": rule})
     return True
@@ -109,6 +110,7 @@ def _unfinished(now: datetime, of_case: UUID | None) -> Any:
             newest.c.state,
             newest.c.enqueued_at,
             newest.c.finished_at,
+            newest.c.haste,
         )
         .join(study, study.c.id == series.c.study_id)
         .join(case, case.c.id == study.c.case_id)
@@ -140,4 +142,5 @@ def _clock(row: Row[Any]) -> SeriesClock:
         enqueued_at=row.enqueued_at,
         finished_at=row.finished_at,
         writes=row.finished_at is not None,
+        routine=row.haste == Haste.ROUTINE.value,
     )

@@ -33,11 +33,15 @@ SENTENCES: Mapping[Stage, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """The limits in force: data with a name and a version, so that a warning can be traced to them."""
+    """The limits in force: data with a name and a version, so that a warning can be traced to them.
+
+    ``for_routine`` is what work that may wait gets on top, before its analysis begins.
+    """
 
     id: str
     version: str
     limits: Mapping[Stage, timedelta]
+    for_routine: timedelta
 
 
 def deadlines(*, quiet_time_s: float, analysis_limit_s: float) -> Deadlines:
@@ -48,12 +52,15 @@ def deadlines(*, quiet_time_s: float, analysis_limit_s: float) -> Deadlines:
         Stage.ANALYSIS: timedelta(seconds=2 * analysis_limit_s),
         Stage.RESULTS: timedelta(seconds=120.0),
     }
-    return Deadlines("stage-deadlines", "1", limits)
+    return Deadlines("stage-deadlines", "1", limits, for_routine=timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesClock:
-    """When each stage of a series ended, none where it has not; ``writes`` says that objects are to be written."""
+    """When each stage of a series ended, none where it has not.
+
+    ``writes`` says that objects are to be written, ``routine`` that its analysis may wait for urgent ones.
+    """
 
     last_image_at: datetime
     complete_at: datetime | None = None
@@ -62,13 +69,15 @@ class SeriesClock:
     finished_at: datetime | None = None
     writes: bool = False
     written_at: datetime | None = None
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """The stage a series is in, and by when it must end."""
+    """The stage a series is in, since when, and by when it must end."""
 
     stage: Stage
+    since: datetime
     due_at: datetime
 
     def is_late(self, now: datetime) -> bool:
@@ -79,12 +88,15 @@ class Awaited:
 def awaited(clock: SeriesClock, limits: Deadlines) -> Awaited | None:
     """What a series is waiting for now; none when all that was to come has come."""
     stage, since = _stage(clock)
-    return None if stage is None or since is None else Awaited(stage, since + limits.limits[stage])
+    if stage is None or since is None:
+        return None
+    patience = limits.for_routine if clock.routine and stage in (Stage.START, Stage.ANALYSIS) else timedelta()
+    return Awaited(stage, since, since + limits.limits[stage] + patience)
 
 
-def sentence(stage: Stage, limits: Deadlines) -> str:
+def sentence(late: Awaited) -> str:
     """What a person is told of a stage past its deadline."""
-    return SENTENCES[stage].format(limit=f"{limits.limits[stage].total_seconds():.0f}")
+    return SENTENCES[late.stage].format(limit=f"{(late.due_at - late.since).total_seconds():.0f}")
 
 
 def _stage(clock: SeriesClock) -> tuple[Stage | None, datetime | None]:

@@ -10,6 +10,12 @@ from pathlib import Path
 
 from pipeline.testing.running import Running, eventually, free_port
 
+_FORWARD = """
+function OnStoredInstance(instance, tags, metadata, origin)
+  SendToModality(instance, "neurovigie")
+end
+"""
+
 
 @contextmanager
 def storescp(folder: Path, port: int) -> Iterator[Path]:
@@ -27,8 +33,11 @@ def storescp(folder: Path, port: int) -> Iterator[Path]:
 
 
 @contextmanager
-def orthanc(folder: Path, port: int, our_port: int) -> Iterator[str]:
-    """An Orthanc named PACS1 on a port, which knows us as "neurovigie"; the address of its REST API."""
+def orthanc(folder: Path, port: int, our_port: int, *, forwards: bool = False) -> Iterator[str]:
+    """An Orthanc named PACS1 on a port, which knows us as "neurovigie"; the address of its REST API.
+
+    One that ``forwards`` sends us everything it gets, also what it got from us.
+    """
     http = free_port()
     settings = {
         "DicomAet": "PACS1",
@@ -38,8 +47,10 @@ def orthanc(folder: Path, port: int, our_port: int) -> Iterator[str]:
         "IndexDirectory": str(folder / "orthanc"),
         "AuthenticationEnabled": False,
         "Plugins": [],
+        "LuaScripts": [str(folder / "forward.lua")] if forwards else [],
         "DicomModalities": {"neurovigie": ["NEUROVIGIE", "127.0.0.1", our_port]},
     }
+    (folder / "forward.lua").write_text(_FORWARD)
     (folder / "orthanc.json").write_text(json.dumps(settings))
     with (folder / "orthanc.log").open("a") as log:
         process = subprocess.Popen(["Orthanc", "--verbose", str(folder / "orthanc.json")], stdout=log, stderr=log)

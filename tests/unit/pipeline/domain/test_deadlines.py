@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -29,12 +30,18 @@ def test_nothing_is_waited_for_once_all_has_come() -> None:
 
 def test_a_second_attempt_gets_no_second_deadline() -> None:
     running = SeriesClock(NOW, NOW, AnalysisState.RUNNING, NOW)
-    assert awaited(running, LIMITS) == Awaited(Stage.ANALYSIS, NOW + timedelta(seconds=240))
+    assert awaited(running, LIMITS) == Awaited(Stage.ANALYSIS, NOW, NOW + timedelta(seconds=240))
+
+
+def test_routine_work_may_wait_longer_before_a_person_is_told() -> None:
+    routine = awaited(replace(WAITING, routine=True), LIMITS)
+    assert routine == Awaited(Stage.START, NOW, NOW + timedelta(seconds=120) + LIMITS.for_routine)
+    assert awaited(SeriesClock(NOW, routine=True), LIMITS) == awaited(SeriesClock(NOW), LIMITS)
 
 
 @given(st.sampled_from(Stage), st.floats(1, 600), st.floats(1, 600))
 def test_every_stage_has_a_limit_and_a_sentence_that_names_it(stage: Stage, quiet: float, analysis: float) -> None:
     limits = deadlines(quiet_time_s=quiet, analysis_limit_s=analysis)
     assert limits.limits[stage] > timedelta(0)
-    assert f"{limits.limits[stage].total_seconds():.0f} s" in sentence(stage, limits)
+    assert f"{limits.limits[stage].total_seconds():.0f} s" in sentence(Awaited(stage, NOW, NOW + limits.limits[stage]))
     assert set(SENTENCES) == set(Stage) == set(limits.limits)
