@@ -31,6 +31,11 @@ export function kindText(kind: string): string {
   return tIfKnown(`kind.${kind}`) ?? kind;
 }
 
+/** What a result of ours is, by its Modality. */
+export function objectText(modality: string): string {
+  return tIfKnown(`object.${modality}`) ?? modality;
+}
+
 export function eventText(kind: string): string {
   return tIfKnown(`event.${kind}`) ?? kind;
 }
@@ -41,6 +46,18 @@ export function volumeText(volume_ml: number): string {
 
 export function findingText(finding: Finding): string {
   return `${kindText(finding.kind)}, ${volumeText(finding.volume_ml)}, ${t(`side.${finding.side}`)}`;
+}
+
+/** Where it is and how far it reaches, as far as that is known. */
+export function findingMore(finding: Finding): string {
+  const parts = [finding.site && tIfKnown(`site.${finding.site}`), finding.region && tIfKnown(`region.${finding.region}`)];
+  if (finding.largest_diameter_mm) parts.push(t('ai.diameter', { mm: number(finding.largest_diameter_mm) }));
+  if (finding.abc2_ml) parts.push(t('ai.abc2', { volume: volumeText(finding.abc2_ml) }));
+  return parts.filter(Boolean).join(', ');
+}
+
+export function missingText(missing: readonly string[]): string {
+  return missing.map((fact) => tIfKnown(`missing.${fact}`) ?? fact).join(', ');
 }
 
 export function coverageText(coverage: Coverage): string {
