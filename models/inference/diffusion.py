@@ -32,8 +32,9 @@ def brain_median(dwi: Tensor, adc: Tensor) -> float:
         return 1.0
     seen = values > SEEN * torch.quantile(positive, 0.99)
     brain = seen & (diffusion > PARENCHYMA_ADC[0]) & (diffusion < PARENCHYMA_ADC[1])
-    chosen = brain if int(brain.sum()) > LEAST_BRAIN * int(seen.sum()) else seen
-    return float(values[chosen].median())
+    chosen = values[brain if int(brain.sum()) > LEAST_BRAIN * int(seen.sum()) else seen]
+    # Scalp and noise may outnumber brain but are darker than it.
+    return float(chosen[chosen > 0.5 * torch.quantile(chosen, 0.75)].median())
 
 
 LEAST_BRAIN = 0.05

@@ -17,6 +17,8 @@ from models.synthesis.mr.paint import MR_GRID, PaintedMR, paint
 from models.training.pool import HeadOfSeed, PooledHead, Sources
 from models.training.samples import Sample
 
+TRAINED = Odds(pileup=0.6)
+
 LEAST_PIXELS = 3
 """A slice with fewer infarcted pixels is not sought out."""
 
@@ -30,7 +32,7 @@ def heads(sources: Sources, device: torch.device) -> HeadOfSeed:
     masks = None if sources.lesion_masks is None else library(sources.lesion_masks, kept=sources.kept)
 
     def head_of_seed(seed: int) -> PooledHead:
-        recipe = draw(np.random.default_rng(seed), len(prior), masks, Odds())
+        recipe = draw(np.random.default_rng(seed), len(prior), masks, TRAINED)
         return pooled(paint(recipe, prior, masks, device))
 
     return head_of_seed

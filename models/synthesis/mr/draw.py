@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass, field
 
@@ -19,18 +20,24 @@ RADIANS = math.pi / 180
 DIPOLES_MM = ((0, -62, -18), (45, 20, -28), (-45, 20, -28), (38, -20, -38), (-38, -20, -38), (0, -20, -36), (0, -72, 2))
 """Frontal sinus, petrous bones, temporal poles, sphenoid sinus, frontal pole: where air lies beside brain."""
 
+PILEUPS_MM = ((52, 18, -30), (58, 22, -20), (46, -12, -36), (16, -72, 4), (8, -66, -14), (24, 100, -10), (38, 92, -20))
+"""Lateral and front of the temporal base, frontal pole, orbital roof, occipital pole, transverse sinus."""
+
 
 @dataclass(frozen=True, slots=True)
 class Odds:
     """How often a head has an infarct, of which kind and size; and how often something that only looks like one.
 
     ``volumes`` are bands of mL with a weight each, log-uniform inside; ``natural`` of the real masks keep
-    the size their patient had. The kind ``mask`` is drawn only where real masks are given.
+    the size their patient had. The kind ``mask`` is drawn only where real masks are given. ``pileup`` is
+    how often signal piles up sharply at the skull base and the poles: 0 in the frozen heads, which were
+    drawn before it was there.
     """
 
     infarct: float = 0.72
     lookalike: float = 0.5
     natural: float = 0.3
+    pileup: float = 0.0
     kinds: dict[str, float] = field(
         default_factory=lambda: {"mask": 0.42, "territory": 0.2, "lacune": 0.12, "watershed": 0.06, "shower": 0.2}
     )
@@ -47,7 +54,7 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
     odds = odds or Odds()
     d = Draw(rng)
     strokes = infarcts(d, odds.kinds, odds.volumes, masks, odds.natural) if d.chance(odds.infarct) else ()
-    return HeadMRRecipe(
+    recipe = HeadMRRecipe(
         anatomy=int(rng.integers(anatomies)),
         mirrored=d.chance(0.5),
         pose=_pose(d),
@@ -60,6 +67,9 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
         lookalikes=lookalikes(d, odds.lookalike),
         infarcts=strokes,
     )
+    if odds.pileup and d.chance(odds.pileup):
+        return dataclasses.replace(recipe, dipoles=(*recipe.dipoles, *_pileups(d)))
+    return recipe
 
 
 def _pose(d: Draw) -> Pose:
@@ -129,3 +139,17 @@ def _dipole(d: Draw, place: tuple[int, int, int], strength: float) -> Dipole:
         shift_mm=d.sign() * strength * d.between(0.5, 4.0),
         loss=d.between(0, 0.8) if d.chance(0.5) else 0.0,
     )
+
+
+def _pileups(d: Draw) -> tuple[Dipole, ...]:
+    """Small steep shifts, on both sides mostly: spots and lines of bright signal beside bone and air."""
+    found: list[Dipole] = []
+    for x, y, z in PILEUPS_MM:
+        if d.chance(0.5):
+            place = (x + d.normal(5), y + d.normal(5), z + d.normal(6))
+            shift, radius = d.sign() * d.between(3, 13), d.between(3.5, 9)
+            for side in (-1, 1):
+                if d.chance(0.8):
+                    centre = (side * place[0] + d.normal(2), place[1] + d.normal(2), place[2] + d.normal(3))
+                    found.append(Dipole(centre, radius * d.between(0.8, 1.2), shift * d.between(0.5, 1.2), 0.0))
+    return tuple(found)
