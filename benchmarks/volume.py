@@ -30,6 +30,7 @@ from pipeline.assembly.headers import text, uid
 from pipeline.domain.errors import NeuroVigieError
 from pipeline.phantom import PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.oddities import ODDITIES
+from pipeline.volumes.arriving import ArrivingSeries
 from pipeline.volumes.build import read_volume
 from pipeline.volumes.decode import decode
 from pipeline.volumes.series_volume import SeriesVolume
@@ -263,13 +264,25 @@ def speed(slices: int) -> None:
                 started, busy = time.perf_counter(), time.process_time()
                 read()
                 seconds[reader].append((time.perf_counter() - started, time.process_time() - busy))
+        remaining = statistics.median(_after_the_last(files) for _ in range(RUNS))
     for index, clock in enumerate(("on the wall", "of CPU")):
         medians = {reader: statistics.median(one[index] for one in taken) for reader, taken in seconds.items()}
         shown = ", ".join(f"{reader} {median * 1000:.0f} ms" for reader, median in medians.items())
         ratio = f", {medians['SimpleITK'] / medians['ours']:.1f} x faster" if len(medians) > 1 else ""
         print(f"{slices} slices, {clock}: {shown}{ratio} (medians of {RUNS} in turns)")
+    print(f"{slices} slices, decoded while they arrive: {remaining * 1000:.0f} ms of work after the last one")
     if len(readers) > 1:
         print(f"{slices} slices: same voxels: {'yes' if same else 'NO'}")
+
+
+def _after_the_last(files: list[Path]) -> float:
+    """Seconds that remain once every file has been taken in while it arrived."""
+    arriving = ArrivingSeries()
+    for file in files:
+        arriving.add(file)
+    started = time.perf_counter()
+    arriving.volume()
+    return time.perf_counter() - started
 
 
 def main(arguments: list[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pydicom
@@ -12,7 +12,7 @@ from pipeline.assembly.headers import text, uid
 from pipeline.domain.errors import NotAnalysable, TooLarge, UnreadableInstance
 from pipeline.domain.volume import Volume, VoxelUnit
 from pipeline.volumes.arrange import arrange, consistent
-from pipeline.volumes.decode import decode
+from pipeline.volumes.decode import Decoded, decode
 from pipeline.volumes.limits import check_series
 from pipeline.volumes.planes import planes
 from pipeline.volumes.series_volume import SeriesVolume, on_even_grid
@@ -20,7 +20,12 @@ from pipeline.volumes.source import SourceFrame
 
 
 def build_from_planes(
-    found: Sequence[SourceFrame], unit: VoxelUnit, *, given: int, problems: Sequence[str] = ()
+    found: Sequence[SourceFrame],
+    unit: VoxelUnit,
+    *,
+    given: int,
+    problems: Sequence[str] = (),
+    decoder: Callable[[Sequence[SourceFrame]], Decoded] = decode,
 ) -> SeriesVolume:
     """Build a volume from planes of one kind; ``problems`` are the sentences of images left out before.
 
@@ -30,7 +35,7 @@ def build_from_planes(
     """
     chosen, notes = consistent(found)
     check_series(chosen[0].rows, chosen[0].columns, len(chosen))
-    decoded = decode(chosen)
+    decoded = decoder(chosen)
     failed = [*problems, *decoded.problems]
     if not decoded.frames:
         raise UnreadableInstance(sentence(failed))
