@@ -90,7 +90,7 @@ class Measured:
 def measure(chosen: argparse.Namespace) -> Measured:
     """Read all cases with all readers."""
     readers, entries = readers_of(chosen), entries_of(chosen)
-    scores = evaluate(readers, entries, chosen.results)
+    scores = evaluate(readers, entries, chosen.results, sys.stderr)
     text = report.table(ROWS[chosen.task], [(one.title, scores[one.signature]) for one in readers])
     return Measured(text, scores[readers[0].signature], entries, readers[0])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ class Entry:
 
 
 def evaluate(
-    readers: Sequence[Reader], entries: Sequence[Entry], folder: Path | None, log: TextIO = sys.stderr
+    readers: Sequence[Reader], entries: Sequence[Entry], folder: Path | None, log: TextIO
 ) -> dict[str, list[Score]]:
     """The scores of each reader, by its signature, in the order of the entries.
 
