@@ -88,12 +88,14 @@ class Depot:
         self.index.record([receipt])
         return receipt.path
 
-    def peer_on(self, port: int, when: DeliverWhen = DeliverWhen.UNSIGNED, *, site: str = "carhaix") -> None:
+    def peer_on(
+        self, port: int, when: DeliverWhen = DeliverWhen.UNSIGNED, *, site: str = "carhaix", **more: Any
+    ) -> None:
         """Make a PACS known and turn delivery to it on."""
         write_peer(self.engine, Peer(site, "PACS1", "127.0.0.1", port))
         with self.engine.begin() as connection:
             peer_id = connection.execute(select(peer.c.id)).scalar_one()
-            wanted = NewDestination(name="PACS1", kind=DICOM, site_id=site, peer_id=peer_id)
+            wanted = NewDestination(name="PACS1", kind=DICOM, site_id=site, peer_id=peer_id, **more)
             turn_on(connection, wanted, when, self.now)
 
     def stow_on(self, url: str, **more: Any) -> None:

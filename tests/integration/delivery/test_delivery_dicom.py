@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from pydicom import dcmread
 from sqlalchemy import select
 
+from dicom_node.server.node import tls_context
 from pipeline.clerk.delivery.attempt import MOST_PARCELS
 from pipeline.database.deliveries import claim_parcels, write_down_commitment
 from pipeline.database.delivery_tables import destination, storage_commitment
@@ -188,3 +191,20 @@ def test_a_commitment_nobody_asked_for_changes_nothing(depot: Depot) -> None:
     before = depot.look_until("failed_will_retry")
     write_down_commitment(depot.engine, lambda: depot.now, CommitmentReport("2.25.2", frozenset({ours.SOPInstanceUID})))
     assert depot.one() == before
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_pacs_that_speaks_tls_gets_results_over_tls_and_one_nobody_vouches_for_gets_none(
+    depot: Depot, tmp_path: Path
+) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    subprocess.run([*make, "-keyout", key, "-out", cert, *subject], check=True, capture_output=True)
+    with running_node(tmp_path / "pacs", tls=tls_context(cert, key)) as pacs:
+        depot.peer_on(pacs.node.port, tls=True)  # trusts this machine's own list only
+        depot.result()
+        assert depot.look_until("failed_will_retry").sent_at is None
+        depot.peer_on(pacs.node.port, tls=True, ca_path=str(cert))
+        depot.later(seconds=20)
+        assert depot.look_until("sent").attempts == 2
