@@ -53,7 +53,7 @@ def library(folder: Path, *, kept: bool) -> MaskLibrary:
     names = sorted(file.name.removesuffix(SUFFIX) for file in folder.glob(f"*{SUFFIX}"))
     chosen = tuple(name for name in names if held_out(name) == kept)
     if not chosen:
-        raise ConfigurationError(f"{folder} holds no *{SUFFIX} to use; docs/train.md says where to get them.")
+        raise ConfigurationError(f"{folder} holds no *{SUFFIX} to use; models/README.md says where to get them.")
     return MaskLibrary(folder, chosen)
 
 
