@@ -33,8 +33,8 @@ class Task:
 
 ANALYSE = Task("analyse", 100)
 """Analyse one series; argument ``analysis_id``."""
-WRITE_SEGMENTATION = Task("write_segmentation", 50)
-"""Write the SEG of one analysis to the vault, off the critical path; argument ``analysis_id``."""
+WRITE_RESULTS = Task("write_results", 50)
+"""Write the DICOM objects of one analysis to the vault, off the critical path; argument ``analysis_id``."""
 TRANSCODE = Task("transcode", 10)
 """Prepare a series' frames for the viewer; argument ``series_id``."""
 
