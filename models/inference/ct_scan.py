@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from models.inference.ct_look import look
+from models.inference.familiarity import Familiar
 from models.inference.frame import frame_of
 from models.inference.inputs import check_ct
 from models.inference.scan import Scan, box_around
@@ -24,7 +26,12 @@ HEAD_MARGIN_PIXELS = 6
 
 @dataclass(frozen=True, slots=True)
 class CTReader:
-    """Reads HU; looks at each slice and its neighbours through two windows."""
+    """Reads HU; looks at each slice and its neighbours through two windows.
+
+    ``familiar`` says what the bundle was taught; without it nothing is called strange.
+    """
+
+    familiar: Familiar | None = None
 
     def read(
         self,
@@ -37,7 +44,11 @@ class CTReader:
         frame = frame_of(volume)
         hu = network_slices(frame.slices(AIR_HU), frame.plan, device)
         inside = intracranial(hu.cpu().numpy(), frame.plan.spacing_kji_mm[1])
-        return Scan(frame, hu[None], inside, box_around(hu > TISSUE_HU, HEAD_MARGIN_PIXELS), flags)
+        box = box_around(hu > TISSUE_HU, HEAD_MARGIN_PIXELS)
+        if self.familiar is None:
+            return Scan(frame, hu[None], inside, box, flags)
+        judged = self.familiar.judge(look(hu.cpu().numpy(), inside, frame.plan.spacing_kji_mm[1]))
+        return Scan(frame, hu[None], inside, box, (*flags, *judged.flags), judged.score)
 
     def channels(self, images: Tensor) -> Tensor:
         """Two windows of three neighbouring slices, as `ScanReader` says."""

@@ -15,6 +15,7 @@ from models.inference.adc import Diffusion, from_b0, from_map
 from models.inference.diffusion import PIXEL_MM, brain_median, channels
 from models.inference.frame import Frame, frame_of
 from models.inference.inputs import check_diffusion
+from models.inference.morphology import filled, grown, opened
 from models.inference.scan import Scan, box_around
 from models.inference.slices import network_slices
 from pipeline.domain.errors import OutsideDeclaredInputs
@@ -66,19 +67,11 @@ def brain(bright: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
     Everything, where there is none.
     """
     pixel_mm = frame.plan.spacing_kji_mm[1]
-    seen = ndimage.binary_opening(bright > BRAIN_SHARE, _disc(max(1, round(2.0 / pixel_mm))))
+    seen = opened(bright > BRAIN_SHARE, max(1, round(2.0 / pixel_mm)))
     parts, count = ndimage.label(seen)
     if not count:
         return np.ones(bright.shape, bool)
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     whole = parts == sizes.argmax()
-    filled = np.stack([ndimage.binary_fill_holes(one) for one in whole])
-    grown: NDArray[np.bool_] = ndimage.binary_dilation(filled, _disc(max(1, round(BRAIN_MARGIN_MM / pixel_mm))))
-    return grown
-
-
-def _disc(radius: int) -> NDArray[np.bool_]:
-    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
-    disc: NDArray[np.bool_] = (x * x + y * y <= radius * radius)[None]
-    return disc
+    return grown(filled(whole), max(1, round(BRAIN_MARGIN_MM / pixel_mm)))

@@ -1,0 +1,112 @@
+"""Measurements of a head CT that tell whether it is one as the model knows them: cheap, and each explains itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from models.inference.morphology import filled, grown, shrunk
+from models.inference.skull import BONE_HU
+from models.inference.texture import noise, texture
+
+Values = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+HEAD_HU = -300.0
+BRAIN_HU = (0.0, 60.0)
+ENHANCED_HU = (105.0, 600.0)
+"""Contrast medium in vessels; clotted blood stays below (haematocrit bounds it near 95 HU), bone is above."""
+
+VESSEL_PIXELS = (4, 60)
+"""A slice counts as enhanced with this many pixels of vessel; a larger patch is calcium or bone."""
+
+LEAST_SLICES = 3
+"""Calcium fills a slice or two, vessels all of them: fewer slices cannot tell."""
+
+METAL_HU = 2500.0
+FAT_HU = (-150.0, -30.0)
+DEEP_PIXELS = 5
+SMOOTH_PIXELS = 2.5
+
+IN_PLANE = np.zeros((3, 3, 3), bool)
+IN_PLANE[1] = True
+
+LEAST_PIXELS = 400
+"""With less brain than this to measure, a figure is not given."""
+
+
+def look(hu: Values, inside: Mask, pixel_mm: float) -> dict[str, float]:
+    """Figures of network slices in HU [k, j, i]; ``inside`` is what the skull encloses.
+
+    A figure that cannot be measured (no brain, values cut below it) is left out.
+    """
+    head = filled(hu > max(HEAD_HU, float(hu.min()) + 8))
+    bone = hu >= min(BONE_HU, 0.98 * float(hu.max()))
+    # What is as dense as bone but lies within brain is a vessel or calcium, and counts.
+    deep = _deep(filled(inside))
+    return {
+        **_shape(head, bone, inside, pixel_mm),
+        **_brain(hu, deep),
+        **_shares(hu, head, inside),
+        **_enhancement(hu, deep),
+    }
+
+
+def _deep(inside: Mask) -> Mask:
+    """What lies well away from bone."""
+    return shrunk(inside, DEEP_PIXELS)
+
+
+def _shape(head: Mask, bone: Mask, inside: Mask, pixel_mm: float) -> dict[str, float]:
+    cm2 = pixel_mm**2 / 100
+    rim = grown(inside, 1) & ~inside
+    near_bone = grown(bone, 3)
+    figures = {"head_cm2": float(head.sum((1, 2)).max()) * cm2}
+    if rim.sum() > LEAST_PIXELS / 4:
+        figures["skull_share"] = float((rim & near_bone).sum() / rim.sum())
+    return figures
+
+
+def _brain(hu: Values, deep: Mask) -> dict[str, float]:
+    brain = deep & (hu > BRAIN_HU[0]) & (hu < BRAIN_HU[1])
+    if brain.sum() < LEAST_PIXELS:
+        return {}
+    smooth = ndimage.gaussian_filter(np.clip(hu, -20, 80), (0, SMOOTH_PIXELS, SMOOTH_PIXELS))
+    low, middle, high = np.percentile(smooth[brain], (10, 50, 90))
+    return {
+        "noise_hu": noise(hu, brain),
+        "brain_hu": float(middle),
+        "contrast_hu": float(high - low),
+        "texture_hu": texture(np.clip(hu, -20, 80), brain),
+    }
+
+
+def _shares(hu: Values, head: Mask, inside: Mask) -> dict[str, float]:
+    all_head, all_inside = (max(1, int(mask.sum())) for mask in (head, inside))
+    figures = {
+        "inside_share": float(inside.sum() / all_head),
+        "brain_share": float((inside & (hu > BRAIN_HU[0]) & (hu < BRAIN_HU[1])).sum() / all_inside),
+    }
+    if hu.min() < FAT_HU[0]:
+        figures["fat_share"] = float((head & (hu > FAT_HU[0]) & (hu < FAT_HU[1])).sum() / all_head)
+    if hu.max() > METAL_HU:
+        figures["metal_share"] = float((head & (hu > METAL_HU)).sum() / all_head)
+    return figures
+
+
+def _enhancement(hu: Values, deep: Mask) -> dict[str, float]:
+    """Share of slices in which something as bright as an enhanced vessel lies away from bone."""
+    deep_pixels = deep.sum((1, 2))
+    counted = deep_pixels > LEAST_PIXELS
+    if counted.sum() < LEAST_SLICES or hu.max() <= ENHANCED_HU[0]:
+        return {}
+    bright = deep & (hu > ENHANCED_HU[0]) & (hu < ENHANCED_HU[1])
+    by_bone = grown(hu >= ENHANCED_HU[1], 3)
+    parts, count = ndimage.label(bright, IN_PLANE)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)
+    vessel = sizes <= VESSEL_PIXELS[1]
+    vessel[parts[bright & by_bone]] = False
+    vessel[0] = False
+    enhanced = vessel[parts].sum((1, 2))[counted] >= VESSEL_PIXELS[0]
+    return {"enhanced_slices": float(enhanced.mean())}
