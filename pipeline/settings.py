@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         default=0.95, gt=0, le=1, description="share of the disk above which nothing is stored"
     )
     analysis_limit_s: float = Field(default=120.0, gt=0, description="longest an analysis may run before it is stopped")
+    label_maps: bool = Field(
+        default=False, description="write segmentations as label maps (DICOM 2024) instead of binary ones"
+    )
     device: str = Field(default="auto", description="where models run: auto, cpu, cuda or cuda:N")
 
     @property

@@ -61,7 +61,7 @@ def result_source(connection: Connection, analysis_id: UUID) -> ResultSource | N
         bundle_version=row.bundle_version,
         scan_probability=row.scan_probability,
         provisional=bool(row.coverage.get("provisional")),
-        reservations=(*row.flags, *row.notes),
+        reservations=tuple(dict.fromkeys((*row.reservations, *row.flags, *row.notes))),
         finished_at=row.finished_at,
         findings=findings_of(connection, [analysis_id]).get(analysis_id, ()),
     )

@@ -73,6 +73,8 @@ def _renumbered(labels: NDArray[np.uint8], findings: Sequence[Finding]) -> NDArr
     number_of = np.zeros(256, dtype=np.uint8)
     for number, finding in enumerate(findings, start=1):
         number_of[finding.label] = number
+    if np.array_equal(number_of[: len(findings) + 1], np.arange(len(findings) + 1)) and labels.max() <= len(findings):
+        return labels
     renumbered: NDArray[np.uint8] = number_of[labels]
     return renumbered
 
@@ -103,5 +105,6 @@ def _slice(source: _Source, frame: int, labels: NDArray[np.uint8]) -> MarkedSlic
 
 
 def _pixels(labels: NDArray[np.uint8]) -> dict[int, int]:
-    counts = np.bincount(labels.reshape(-1), minlength=1)
+    rows, columns = np.flatnonzero(labels.any(axis=1)), np.flatnonzero(labels.any(axis=0))
+    counts = np.bincount(labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].reshape(-1))
     return {int(number): int(counts[number]) for number in np.flatnonzero(counts) if number}

@@ -51,6 +51,7 @@ def make_bench(settings: Settings) -> Bench:
         index=PostgresIndex(engine, home.vault, settings.quiet_time_s),
         child=InferenceChild(device=settings.device, limit_s=settings.analysis_limit_s),
         now=lambda: datetime.now(UTC),
+        label_maps=settings.label_maps,
     )
 
 

@@ -18,7 +18,10 @@ from pipeline.inference.requests import SourceImage
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The database, the home's folders, the child that runs models, and a clock (UTC)."""
+    """The database, the home's folders, the child that runs models, and a clock (UTC).
+
+    ``label_maps`` writes segmentations as label maps.
+    """
 
     engine: Engine
     home: Home
@@ -26,6 +29,7 @@ class Bench:
     index: Index
     child: InferenceChild
     now: Callable[[], datetime]
+    label_maps: bool = False
 
 
 def images_of(vault_root: Path, files: Sequence[SourceFile]) -> tuple[SourceImage, ...]:

@@ -56,6 +56,7 @@ def _request(bench: Bench, source: ResultSource, files: list[SourceFile]) -> Wri
         scan_probability=source.scan_probability,
         provisional=source.provisional,
         reservations=source.reservations,
+        labelmap=bench.label_maps,
     )
 
 

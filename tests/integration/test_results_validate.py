@@ -50,6 +50,17 @@ def test_dciodvfy_finds_no_error_in_any_object(tmp_path: Path, name: str) -> Non
         assert errors_of(one.path) == [], one.kind
 
 
+@pytest.mark.needs_dcmtk
+def test_dcmtk_reads_the_report_as_a_tree_and_applies_the_presentation_state(tmp_path: Path) -> None:
+    written = {one.kind: one.path for one in write_results(request_for(tmp_path, "head CT"))}
+    tree = subprocess.run(["dsrdump", written[ResultKind.REPORT]], capture_output=True, text=True, check=True).stdout
+    assert "Verification Flag   : UNVERIFIED" in tree
+    assert '"Volume from Voxel Summation"' in tree
+    state = ["dcmpschk", written[ResultKind.PRESENTATION_STATE]]
+    checked = subprocess.run(state, capture_output=True, text=True, check=True)
+    assert "Test passed" in checked.stdout + checked.stderr
+
+
 def diffusion_request(folder: Path) -> WriteResults:
     """A diffusion series with a box called an infarct."""
     series = PhantomSeries(SeriesKind.ADC, images=8, spacing_mm=12.0, rows=128, bottom_mm=-32.0)
