@@ -6,6 +6,7 @@ With several GPUs: `torchrun --nproc-per-node 4 -m models.training ich-ct ...`.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -57,9 +58,10 @@ def plan_of(chosen: argparse.Namespace) -> Plan:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train; 0 when done."""
+    """Train; 0 when done, 130 when stopped (Ctrl-C or SIGTERM), which leaves a checkpoint."""
     chosen = parser().parse_args(arguments)
     torch.set_num_threads(chosen.threads)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan, prior = plan_of(chosen), chosen.prior or chosen.out / "prior"
     try:
         with joined(chosen.device) as (group, device):
@@ -73,6 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
     except NeuroVigieError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; --resume goes on from here\n")
+        return 130
     return 0
 
 

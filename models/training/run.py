@@ -22,6 +22,7 @@ from models.training.samples import Sample, batch_of, fixed_batches
 from models.training.tasks import TASKS, Task
 from models.training.trainer import Trainer, read_weights, timed_steps, validate
 
+CHECKPOINT = "checkpoint.pt"
 VALIDATION_HEADS = 16
 
 PainterOf = Callable[[HeadsFrom, Sources, int], AbstractContextManager[HeadSource]]
@@ -56,29 +57,47 @@ def train(
     ``sources`` are those to learn from and those to judge by.
     """
     out.mkdir(parents=True, exist_ok=True)
-    device, group = setting.device, setting.group
-    task, checkpoint = TASKS[plan.task], out / "checkpoint.pt"
-    trainer = Trainer(plan, device, group)
-    if setting.resume and checkpoint.exists():
-        trainer.restore(checkpoint)
+    task, trainer = TASKS[plan.task], _begun(plan, out, setting)
+    leads, rank = setting.group.leads, setting.group.rank
+    validation = _validation(task, sources[1], plan, setting.device) if leads else []
+    first_seed = 1_000_000 * (plan.seed + 1) + trainer.progress.step + 100_000 * rank
+    with (setting.painter or painter_for(setting.device))(task.heads, sources[0], first_seed) as heads:
+        rng = np.random.default_rng((plan.seed, trainer.progress.step, rank))
+        for _ in _marked_steps(trainer, _batches(task, heads, plan, rng), validation, out, log):
+            pass
+    if leads:
+        _mark(trainer, validation, out, log)
+    return trainer
+
+
+def _begun(plan: Plan, out: Path, setting: Setting) -> Trainer:
+    trainer = Trainer(plan, setting.device, setting.group)
+    if setting.resume and (out / CHECKPOINT).exists():
+        trainer.restore(out / CHECKPOINT)
     elif setting.weights is not None:
         trainer.start_from(read_weights(setting.weights))
-    validation = _validation(task, sources[1], plan, device) if group.leads else []
-    first_seed = 1_000_000 * (plan.seed + 1) + trainer.progress.step + 100_000 * group.rank
-    begun = (setting.painter or painter_for(device))(task.heads, sources[0], first_seed)
-    with begun as heads:
-        rng = np.random.default_rng((plan.seed, trainer.progress.step, group.rank))
-        clock = time.process_time if device.type == "cpu" else time.monotonic
-        next_mark = trainer.progress.seconds + plan.checkpoint_minutes * 60
-        for _ in timed_steps(trainer, _batches(task, heads, plan, rng), clock):
-            if group.leads:
+    return trainer
+
+
+def _marked_steps(
+    trainer: Trainer, batches: Iterator[Sample], validation: list[Sample], out: Path, log: TextIO
+) -> Iterator[float]:
+    """Steps with reports and checkpoints between; one more checkpoint when interrupted."""
+    every_s = trainer.plan.checkpoint_minutes * 60
+    next_mark = trainer.progress.seconds + every_s
+    clock = time.process_time if trainer.device.type == "cpu" else time.monotonic
+    try:
+        for loss in timed_steps(trainer, batches, clock):
+            if trainer.group.leads:
                 _report(trainer, log)
                 if trainer.progress.seconds >= next_mark:
                     _mark(trainer, validation, out, log)
-                    next_mark += plan.checkpoint_minutes * 60
-    if group.leads:
-        _mark(trainer, validation, out, log)
-    return trainer
+                    next_mark += every_s
+            yield loss
+    except KeyboardInterrupt:
+        if trainer.group.leads:
+            trainer.save(out / CHECKPOINT)
+        raise
 
 
 def painter_for(device: torch.device) -> PainterOf:
@@ -139,7 +158,7 @@ def _mark(trainer: Trainer, validation: list[Sample], out: Path, log: TextIO) ->
             **figures,
         }
     )
-    trainer.save(out / "checkpoint.pt")
+    trainer.save(out / CHECKPOINT)
     write_curves(trainer.progress.history, out / "curves.svg")
     log.write(f"checkpoint: Dice {figures['dice']:.3f}, false positive pixels {figures['false_pixels']:.1f}\n")
     log.flush()

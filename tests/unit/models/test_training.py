@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,15 @@ import pytest
 import torch
 
 from models.inference.windows import CHANNELS
+from models.predict import load, predict
 from models.registry import read
 from models.synthesis import prior as priors
 from models.synthesis.draw import Odds, draw
+from models.synthesis.mr.acquisition import acquire, draw_scan
+from models.synthesis.mr.draw import Odds as Odds_mr
 from models.synthesis.mr.draw import draw as draw_mr
+from models.synthesis.mr.draw_infarct import VolumeBand
+from models.synthesis.mr.paint import PaintedMR
 from models.synthesis.mr.paint import paint as paint_mr
 from models.synthesis.paint import paint
 from models.synthesis.prior import Anatomy
@@ -23,11 +28,14 @@ from models.training.__main__ import main
 from models.training.export import export
 from models.training.loss import lesion_loss, present_dice_loss
 from models.training.plan import Plan
-from models.training.pool import HeadsFrom, HeadSource, PaintedHere, Sources
-from models.training.run import Setting, split, train
+from models.training.pool import PooledHead
+from models.training.run import PainterOf, Setting, split, train
 from models.training.samples import Sample, batch_of, fixed_batches
 from models.training.trainer import Trainer, timed_steps, validate
 from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.role import SeriesRole
+from pipeline.domain.volume import Volume, VoxelUnit
 
 CPU = torch.device("cpu")
 TINY = Plan(minutes=1, filters=4, batch=2, ema=0.5, learning_rate=0.05)
@@ -104,33 +112,81 @@ def test_samples_of_a_painted_head_have_the_networks_shape(ball_head: Anatomy) -
     assert 0 <= figures["dice"] <= 1
 
 
-def test_samples_of_diffusion_have_the_networks_shape(ball_head: Anatomy) -> None:
-    recipe = draw_mr(np.random.default_rng(3), 1)
-    head = heads_mr.pooled(paint_mr(recipe, [ball_head]))
+@pytest.fixture(scope="module")
+def diffusion_head(ball_head: Anatomy) -> PaintedMR:
+    large = Odds_mr(infarct=1.0, kinds={"territory": 1.0}, volumes=(VolumeBand(1.0, 60.0, 90.0),))
+    return paint_mr(draw_mr(np.random.default_rng(3), 1, odds=large), [ball_head])
+
+
+class Given:
+    """Heads that are there already; after so many the user presses Ctrl-C."""
+
+    def __init__(self, head: PooledHead, stop_after: int = 1000) -> None:
+        self.head, self.left = head, stop_after
+
+    def take(self, wait_s: float) -> PooledHead:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return self.head
+
+
+def giving(head: PaintedMR, stop_after: int = 1000) -> PainterOf:
+    source = Given(heads_mr.pooled(head), stop_after)
+    return lambda heads_from, sources, first_seed: nullcontext(source)
+
+
+DWI = dataclasses.replace(TINY, task="infarct-dwi", classes=2, minutes=0.01, first_pool=1, steps_per_head=1)
+
+
+def test_samples_of_diffusion_have_the_networks_shape(diffusion_head: PaintedMR) -> None:
+    head = heads_mr.pooled(diffusion_head)
     inputs, labels = batch_of(heads_mr.sample, [head], 3, np.random.default_rng(0))
     assert inputs.shape == (3, CHANNELS, *heads_mr.SEEN_PIXELS)
     assert torch.isfinite(inputs).all()
     assert set(labels.unique().tolist()) <= {0, 1}
 
 
-def test_a_run_learns_diffusion_resumes_and_leaves_its_curves(ball_head: Anatomy, tmp_path: Path) -> None:
+def test_a_diffusion_run_lowers_its_loss_and_its_bundle_runs(diffusion_head: PaintedMR, tmp_path: Path) -> None:
+    trainer = Trainer(DWI, CPU)
+    batch = batch_of(heads_mr.sample, [heads_mr.pooled(diffusion_head)], 4, np.random.default_rng(0))
+    losses = [trainer.train_step(batch) for _ in range(10)]
+    assert min(losses[-4:]) < 0.8 * losses[0]
+    bundle = load(export(trainer, tmp_path / "bundle", ["ball"]), "cpu")
+    scan = draw_scan(np.random.default_rng(0), tuple(np.arange(0.0, 140.0, 12.0)), 12.0, calm=True)
+    seen = acquire(diffusion_head, scan)
+    affine = PatientFromVoxel(np.diag([1.5, 1.5, 12.0, 1.0]))
+    dwi, adc = (Volume(one.numpy(), affine, VoxelUnit.ARBITRARY) for one in (seen.dwi * 100, seen.adc))
+    said = predict(bundle, dwi, {SeriesRole.ADC: adc})
+    assert said.labels.shape == dwi.voxels.shape
+    assert said.bundle_id == "infarct-dwi"
+
+
+def test_a_run_resumes_and_leaves_its_curves(ball_head: Anatomy, diffusion_head: PaintedMR, tmp_path: Path) -> None:
     priors.save([ball_head], tmp_path / "prior")
-    plan = dataclasses.replace(TINY, task="infarct-dwi", classes=2, minutes=0.01, first_pool=1, steps_per_head=50)
-    sources = split(tmp_path / "prior", None, plan)
+    sources = split(tmp_path / "prior", None, DWI)
     assert sources[0].anatomies == ("ball",)
     log = io.StringIO()
-    here = Setting(CPU, resume=True, painter=painted_once)
-    first = train(plan, sources, tmp_path / "run", here, log)
-    longer = dataclasses.replace(plan, minutes=first.progress.seconds / 60 + 0.01)
+    here = Setting(CPU, resume=True, painter=giving(diffusion_head))
+    first = train(DWI, sources, tmp_path / "run", here, log)
+    longer = dataclasses.replace(DWI, minutes=first.progress.seconds / 60 + 0.01)
     second = train(longer, sources, tmp_path / "run", here, log)
     assert second.progress.step > first.progress.step
     assert (tmp_path / "run/curves.svg").read_text().startswith("<svg")
     assert log.getvalue().count("checkpoint: Dice") == 2
 
 
-def painted_once(heads_from: HeadsFrom, sources: Sources, first_seed: int) -> AbstractContextManager[HeadSource]:
-    """Paint in this process: a second one takes seconds to start."""
-    return nullcontext(PaintedHere(heads_from(sources, CPU), first_seed))
+def test_a_run_that_is_stopped_goes_on_from_where_it_was(
+    ball_head: Anatomy, diffusion_head: PaintedMR, tmp_path: Path
+) -> None:
+    priors.save([ball_head], tmp_path / "prior")
+    sources = split(tmp_path / "prior", None, DWI)
+    long = dataclasses.replace(DWI, minutes=10)
+    with pytest.raises(KeyboardInterrupt):
+        train(long, sources, tmp_path, Setting(CPU, painter=giving(diffusion_head, stop_after=3)), io.StringIO())
+    again = Trainer(long, CPU)
+    again.restore(tmp_path / "checkpoint.pt")
+    assert again.progress.step == 2
 
 
 def test_an_exported_bundle_is_read_back_with_its_record(trained: Trainer, tmp_path: Path) -> None:
