@@ -9,7 +9,6 @@ from pathlib import Path
 from benchmarks.accuracy import real, synthetic
 from benchmarks.accuracy.run import Entry
 from benchmarks.accuracy.scoring import Case
-from pipeline.domain.errors import ConfigurationError
 
 ISCHAEMIC_HEADS = 60
 
@@ -37,8 +36,6 @@ def _synthetic(chosen: argparse.Namespace) -> list[Entry]:
         return synthetic.frozen_ct_heads(chosen.prior, chosen.frozen)
     if chosen.task == "ischaemia-ct":
         return synthetic.ischaemic_ct_heads(chosen.prior, chosen.frozen or ISCHAEMIC_HEADS)
-    if not chosen.lesion_masks:
-        raise ConfigurationError("infarct-dwi needs --lesion-masks; models/README.md says where to get them.")
     return synthetic.frozen_dwi_heads(chosen.prior, chosen.lesion_masks, chosen.frozen)
 
 

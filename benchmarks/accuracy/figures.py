@@ -65,7 +65,9 @@ def median_dice(scores: Scores) -> Interval | None:
     """Median Dice over cases."""
     if not scores:
         return None
-    return bootstrap([one.dice for one in scores], [one.patient for one in scores], lambda v: float(np.median(v)))
+    return bootstrap(
+        [one.dice for one in scores], [one.patient for one in scores], lambda v: float(np.median(v)), draws=1000
+    )
 
 
 def over_2_cm2(scores: Scores) -> Scores:
@@ -143,7 +145,7 @@ def slice_auc(scores: Scores) -> Interval | None:
         return area_under_curve(probability[chosen][truth[chosen]], probability[chosen][~truth[chosen]])
 
     groups = [f"{one.sort} {one.patient}" for one in everyone]
-    return bootstrap(list(range(len(everyone))), groups, auc)
+    return bootstrap(list(range(len(everyone))), groups, auc, draws=1000)
 
 
 def scan_calibration(scores: Scores) -> Interval | None:
@@ -167,7 +169,7 @@ def _calibration(said: Sequence[float], true: Sequence[bool]) -> Interval | None
         chosen = rows.astype(int)
         return calibration_error(probability[chosen].tolist(), truth[chosen].tolist())
 
-    return bootstrap(list(range(len(said))), statistic=error, draws=500)
+    return bootstrap(list(range(len(said))), statistic=error, draws=400)
 
 
 def covered(site: str) -> Callable[[Scores], Interval | None]:

@@ -26,12 +26,16 @@ from models.synthesis.mr.paint import paint as paint_mr
 from models.synthesis.paint import HEAD_GRID, paint
 from models.synthesis.prior import Anatomy
 from models.synthesis.recipe import HeadCTRecipe
+from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
 
 ISCHAEMIA_SEED = 20261122
 """No head of any training run is drawn from a pair of numbers."""
+
+OTHER_SEED = 35_000_000
+"""CT heads to choose an operating point on; none of them is among the frozen."""
 
 
 def frozen_ct_heads(prior: Path, count: int | None) -> list[Entry]:
@@ -41,9 +45,9 @@ def frozen_ct_heads(prior: Path, count: int | None) -> list[Entry]:
     return [Entry(f"ct {head.seed}", partial(_frozen_ct_head, anatomies, head)) for head in heads]
 
 
-def frozen_dwi_heads(prior: Path, masks_folder: Path, count: int | None) -> list[Entry]:
+def frozen_dwi_heads(prior: Path, masks_folder: Path | None, count: int | None) -> list[Entry]:
     """The frozen heads of infarct-dwi, or so many of them, evenly chosen; each checked when made."""
-    anatomies, masks = _kept(prior), library(masks_folder, kept=True)
+    anatomies, masks = _kept(prior), library(_needed(masks_folder), kept=True)
     heads = evenly(frozen.read(infarct_dwi.TASK), count)
     return [Entry(f"dwi {head.seed}", partial(_frozen_dwi_head, anatomies, masks, head)) for head in heads]
 
@@ -52,6 +56,27 @@ def ischaemic_ct_heads(prior: Path, count: int) -> list[Entry]:
     """Heads without blood, every second one with an infarct: no frozen set, but the same seeds every time."""
     anatomies = _kept(prior)
     return [Entry(f"ischaemic ct {n}", partial(_ischaemic_head, anatomies, n)) for n in range(count)]
+
+
+def other_heads(task: str, prior: Path, masks_folder: Path | None, count: int) -> list[Entry]:
+    """Heads of the same sorts as the frozen ones, of other seeds: an operating point may be chosen on them."""
+    anatomies = _kept(prior)
+    if task == "ischaemia-ct":
+        numbers = range(OTHER_SEED, OTHER_SEED + count)
+        return [Entry(f"ischaemic ct {n}", partial(_ischaemic_head, anatomies, n)) for n in numbers]
+    if task == "ich-ct":
+        groups = [ich_ct.HEALTHY if n % 5 < 2 else ich_ct.BLEEDING for n in range(count)]
+        ct_heads = [FrozenHead(group, OTHER_SEED + n, "") for n, group in enumerate(groups)]
+        return [Entry(f"ct {head.seed}", partial(_ct_head, anatomies, head)) for head in ct_heads]
+    masks = library(_needed(masks_folder), kept=True)
+    dwi_heads = evenly(infarct_dwi.listed(masks, infarct_dwi.OTHER_SEED), count)
+    return [Entry(f"dwi {head.seed}", partial(_frozen_dwi_head, anatomies, masks, head)) for head in dwi_heads]
+
+
+def _needed(masks_folder: Path | None) -> Path:
+    if masks_folder is None:
+        raise ConfigurationError("infarct-dwi needs --lesion-masks; models/README.md says where to get them.")
+    return masks_folder
 
 
 def evenly(heads: Sequence[FrozenHead], count: int | None) -> list[FrozenHead]:
@@ -74,7 +99,12 @@ def sort_of(group: str) -> str:
 
 
 def _frozen_ct_head(anatomies: Sequence[Anatomy], head: FrozenHead) -> Case:
-    recipe, scan = frozen.unchanged(head, ich_ct.redraw)
+    frozen.unchanged(head, ich_ct.redraw)
+    return _ct_head(anatomies, head)
+
+
+def _ct_head(anatomies: Sequence[Anatomy], head: FrozenHead) -> Case:
+    recipe, scan = ich_ct.redraw(head)
     volume, kind = _ct(recipe, scan, anatomies)
     blood = np.where(kind < Kind.ISCHAEMIA, kind, 0).astype(np.uint8)
     return Case(f"ct {head.seed}", sort_of(head.group), volume, blood, knows_sites=True)
