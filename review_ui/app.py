@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from pipeline.database.engine import conninfo
+from pipeline.domain.deadlines import deadlines
 from pipeline.settings import Settings
 from review_ui.accounts.passwords import Passwords
 from review_ui.accounts.sign_in import Door
@@ -25,7 +26,7 @@ from review_ui.http import problems
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
-from review_ui.routes import cases, deliveries, dicomweb, events, identity, metrics, session, status
+from review_ui.routes import awaited, cases, deliveries, dicomweb, events, identity, metrics, series, session, status
 from review_ui.version import installed_version
 
 
@@ -55,6 +56,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
         bundles=read_bundle_texts([Path(str(files("models") / "bundles"))]),
         health=Health(engine),
         scrape=Scrape(engine, clock, installed_version()),
+        deadlines=deadlines(quiet_time_s=settings.quiet_time_s, analysis_limit_s=settings.analysis_limit_s),
     )
     app.include_router(_api())
     app.include_router(metrics.router)
@@ -67,7 +69,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    for resource in (status, session, cases, events, identity, deliveries, dicomweb):
+    for resource in (status, session, cases, awaited, series, events, identity, deliveries, dicomweb):
         api.include_router(resource.router)
     return api
 

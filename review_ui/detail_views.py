@@ -16,7 +16,10 @@ from review_ui.views import CaseRow, Instant
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One finding; ``centre_mm`` is in patient LPS mm, ``label`` the lesion's value in the segmentation."""
+    """One finding; ``centre_mm`` is in patient LPS mm, ``label`` the lesion's value in the segmentation.
+
+    The rest is as in `pipeline.domain.finding.Finding`.
+    """
 
     kind: str
     volume_ml: float
@@ -24,6 +27,15 @@ class FindingView:
     confidence: float
     centre_mm: list[float] | None
     label: int
+    site: str | None = None
+    bundle: str = ""
+    bundle_version: str = ""
+    for_triage: bool = True
+    abc2_ml: float | None = None
+    largest_diameter_mm: float | None = None
+    left_share: float | None = None
+    region: str | None = None
+    uncertainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,22 @@ class AnalysisView:
     findings: list[FindingView]
     seconds: dict[str, float]
     finished_at: Instant | None
+    results: list[dict[str, Any]]
+    reservations: list[str]
+    rules: str
+    midline_shift: dict[str, Any] | None
+    companions: list[str]
     segmentation: SegmentationView | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCorrectionView:
+    """Who said what a series is, when, and what had been recognised."""
+
+    by: str
+    at: Instant
+    from_role: str
+    from_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +106,8 @@ class SeriesView:
     series_number: int | None
     role: str
     role_reason: str
+    role_confidence: float | None
+    role_correction: RoleCorrectionView | None
     images: int
     expected: int | None
     arrival: str
@@ -154,7 +183,12 @@ def study_view(row: Row[Any], series: list[SeriesView]) -> StudyView:
     )
 
 
-def series_view(row: Row[Any], analysis: AnalysisView | None, previous: AnalysisView | None) -> SeriesView:
+def series_view(
+    row: Row[Any],
+    analysis: AnalysisView | None,
+    previous: AnalysisView | None,
+    correction: RoleCorrectionView | None = None,
+) -> SeriesView:
     """A series with its analyses."""
     return SeriesView(
         id=row.id,
@@ -164,6 +198,8 @@ def series_view(row: Row[Any], analysis: AnalysisView | None, previous: Analysis
         series_number=row.series_number,
         role=row.role,
         role_reason=row.role_reason,
+        role_confidence=row.role_confidence,
+        role_correction=correction,
         images=row.images,
         expected=row.expected,
         arrival=row.arrival,
@@ -195,6 +231,11 @@ def analysis_view(
         findings=[_finding(one) for one in findings],
         seconds=row.seconds,
         finished_at=row.finished_at,
+        results=row.results,
+        reservations=row.reservations,
+        rules=row.rules,
+        midline_shift=row.midline_shift,
+        companions=row.companions,
         segmentation=_segmentation(objects),
     )
 
@@ -207,7 +248,7 @@ def _coverage(stored: dict[str, Any]) -> CoverageView | None:
 
 
 def _finding(row: Row[Any]) -> FindingView:
-    return FindingView(row.kind, row.volume_ml, row.side, row.confidence, row.centre_mm, row.label)
+    return FindingView(**{name: getattr(row, name) for name in FindingView.__dataclass_fields__})
 
 
 def _segmentation(objects: Sequence[Row[Any]]) -> SegmentationView | None:

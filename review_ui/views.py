@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import PlainSerializer, TypeAdapter
 
-from pipeline.domain.priority import Tier
+from pipeline.domain.priority import Tier, reading_key
 from review_ui.accounts.account import Account
 
 Instant = Annotated[
@@ -67,6 +67,9 @@ class CaseRow:
     modalities: list[str]
     roles: list[str]
     version: int
+    deadline_at: Instant | None = None
+    rules: str = ""
+    missing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def case_fields(row: Mapping[Any, Any], counts: Mapping[Any, Any]) -> dict[str, 
     patient = PatientView(row["patient_name"], row["patient_id"], row["patient_birth_date"], row["patient_sex"])
     same = (
         "id", "tier", "reasons", "state", "why", "first_image_at", "visible_at", "last_image_at", "alerted_at",
-        "owner", "taken_at", "closed_at", "warnings", "version",
+        "owner", "taken_at", "closed_at", "warnings", "version", "deadline_at", "rules", "missing",
     )  # fmt: skip
     return {key: row[key] for key in same} | {
         "patient": patient,
@@ -108,8 +111,14 @@ def case_fields(row: Mapping[Any, Any], counts: Mapping[Any, Any]) -> dict[str, 
 
 
 def in_reading_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
-    """Most urgent tier first; in a tier, whoever has waited longest."""
-    return sorted(rows, key=lambda row: (Tier(row.tier).rank, row.first_image_at, row.id))
+    """Most urgent tier first; in a tier by deadline, then whoever has waited longest."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            *reading_key(Tier(row.tier), row.deadline_at or row.first_image_at, row.first_image_at),
+            row.id,
+        ),
+    )
 
 
 _CASE_ROW = TypeAdapter(CaseRow)

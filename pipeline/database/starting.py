@@ -30,7 +30,7 @@ def start_analysis(connection: Connection, series_id: UUID, coverage: Coverage, 
         differed=(row.request or {}).get("urgency") == Urgency.DIFFERED.value,
         study_date=row.study_date,
         arrived_at=row.case_first_image_at,
-        has_answer=newest is not None and _answers(newest, coverage),
+        has_answer=newest is not None and _answers(newest, row.role, coverage),
     )
     haste = haste_of(facts)
     analysis_id: UUID = connection.execute(
@@ -77,9 +77,10 @@ def read_again_with(connection: Connection, series_id: UUID, now: datetime) -> N
             start_analysis(connection, main, Coverage(**newest.coverage), now)
 
 
-def _answers(newest: Row[Any], coverage: Coverage) -> bool:
-    """Whether these same images have an answer already."""
-    return newest.state == AnalysisState.ANALYSED.value and newest.coverage.get("images") == coverage.images
+def _answers(newest: Row[Any], role: str, coverage: Coverage) -> bool:
+    """Whether these same images, read as the same, have an answer already."""
+    same = newest.role == role and newest.coverage.get("images") == coverage.images
+    return bool(same and newest.state == AnalysisState.ANALYSED.value)
 
 
 def _known(connection: Connection, series_id: UUID) -> Row[Any]:

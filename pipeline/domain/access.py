@@ -40,6 +40,11 @@ def may_take(viewer: Viewer, site_id: str) -> bool:
     return may_see(viewer, site_id) and viewer.role is not AccountRole.SITE
 
 
+def may_correct_role(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may say what a series is, which has it read again: those who give opinions may."""
+    return may_take(viewer, site_id)
+
+
 def may_decide_identity(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may confirm who the patient is: whoever sees the case, its own hospital first of all."""
     return may_see(viewer, site_id)

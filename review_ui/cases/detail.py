@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from pipeline.database.tables import (
+    account,
     analysis,
     event,
     finding,
     identity_correction,
     result_object,
+    role_correction,
     series,
     study,
 )
@@ -26,6 +28,7 @@ from review_ui.detail_views import (
     CaseDetail,
     CorrectionView,
     EventView,
+    RoleCorrectionView,
     SeriesView,
     StudyView,
     analysis_pair,
@@ -69,11 +72,26 @@ def _series(connection: Connection, study_ids: Collection[UUID], bundles: Bundle
     ).all()
     analyses = _analyses(connection, [row.id for row in known])
     parts = _parts(connection, (row.id for versions in analyses.values() for row in versions))
+    said = _roles_said(connection, [row.id for row in known])
     found: dict[UUID, list[SeriesView]] = defaultdict(list)
     for row in known:
         views = [analysis_view(one, *parts[one.id], bundles) for one in analyses[row.id]]
-        found[row.study_id].append(series_view(row, *analysis_pair(views)))
+        found[row.study_id].append(series_view(row, *analysis_pair(views), said.get(row.id)))
     return found
+
+
+def _roles_said(connection: Connection, series_ids: Collection[UUID]) -> dict[UUID, RoleCorrectionView]:
+    """What a person said last of each series' role."""
+    corrections = (
+        select(role_correction, account.c.name, account.c.full_name)
+        .join(account, account.c.id == role_correction.c.account_id)
+        .where(role_correction.c.series_id.in_(series_ids))
+        .order_by(role_correction.c.at)
+    )
+    return {
+        row.series_id: RoleCorrectionView(row.full_name or row.name, row.at, row.from_role, row.from_reason)
+        for row in connection.execute(corrections)
+    }
 
 
 def _analyses(connection: Connection, series_ids: Collection[UUID]) -> dict[UUID, list[Row[Any]]]:

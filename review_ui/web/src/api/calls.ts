@@ -17,5 +17,8 @@ export const readDeliveries = (state: DeliveryState | undefined): Promise<Delive
   get(state ? `/deliveries?state=${state}` : '/deliveries');
 export const resendDelivery = (id: string): Promise<Delivery> => post(`/deliveries/${encodeURIComponent(id)}/resend`);
 
+export const correctRole = (series: string, role: string): Promise<unknown> =>
+  post(`/series/${encodeURIComponent(series)}/role`, { role });
+
 export const decideIdentity = (id: string, decision: 'confirm' | 'reject'): Promise<unknown> =>
   post(`/identity-corrections/${encodeURIComponent(id)}`, { decision });

@@ -54,6 +54,9 @@ export interface CaseRow {
   roles: string[];
   version: number;
   closed_at?: string | null;
+  deadline_at?: string | null; // by when a person should have read it
+  rules?: string; // the priority rules and their version
+  missing?: string[]; // facts nobody has told us
 }
 
 export interface WorklistAnswer {
@@ -68,6 +71,40 @@ export interface Finding {
   confidence: number;
   centre_mm: [number, number, number] | null;
   label: number;
+  site?: string | null;
+  bundle?: string;
+  bundle_version?: string;
+  for_triage?: boolean; // false: shown, raises nothing
+  abc2_ml?: number | null;
+  largest_diameter_mm?: number | null;
+  left_share?: number | null;
+  region?: string | null;
+  uncertainty?: number | null;
+}
+
+/** What one bundle said of a series. */
+export interface BundleResult {
+  bundle: string;
+  bundle_version: string;
+  state: AnalysisState;
+  why: string;
+  for_triage: boolean;
+  scan_probability: number | null;
+  out_of_distribution: number | null;
+}
+
+export interface MidlineShift {
+  mm: number;
+  to: Side;
+  method: string;
+  limits: string;
+}
+
+export interface RoleCorrection {
+  by: string;
+  at: string;
+  from_role: string;
+  from_reason: string;
 }
 
 export interface Coverage {
@@ -95,6 +132,11 @@ export interface Analysis {
   findings: Finding[];
   seconds: Record<string, number>;
   finished_at: string | null;
+  results?: BundleResult[];
+  reservations?: string[]; // "analysed with reservations, because"
+  rules?: string;
+  midline_shift?: MidlineShift | null;
+  companions?: string[]; // roles read together with the series
   segmentation: { series_instance_uid: string; sop_instance_uid: string } | null;
 }
 
@@ -106,6 +148,8 @@ export interface Series {
   series_number: number | null;
   role: string;
   role_reason: string;
+  role_confidence?: number | null;
+  role_correction?: RoleCorrection | null;
   images: number;
   expected: number | null;
   arrival: 'receiving' | 'complete';

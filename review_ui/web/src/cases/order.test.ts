@@ -15,6 +15,12 @@ it('puts the most urgent tier first, then who has waited longest', () => {
   expect(inReadingOrder(rows).map((r) => r.id)).toEqual(['c', 'b', 'e', 'a', 'd']);
 });
 
+it('goes by the deadline in a tier before it goes by arrival', () => {
+  const late = { ...row('late', 'red', '2026-11-21T03:00:00Z'), deadline_at: '2026-11-21T03:05:00Z' };
+  const early = { ...row('early', 'red', '2026-11-21T02:58:00Z'), deadline_at: '2026-11-21T03:08:00Z' };
+  expect(inReadingOrder([early, late]).map((r) => r.id)).toEqual(['late', 'early']);
+});
+
 it('knows a raised priority', () => {
   expect(isMoreUrgent('red', 'yellow')).toBe(true);
   expect(isMoreUrgent('yellow', 'yellow')).toBe(false);

@@ -1,4 +1,4 @@
-/** The reading order of the worklist: tier, then the longest wait; the server's rule. */
+/** The reading order of the worklist: tier, then deadline, then the longest wait; the server's rule. */
 import type { CaseRow, Tier } from '../api/types';
 
 export const TIERS: readonly Tier[] = ['red', 'orange', 'yellow', 'grey'];
@@ -7,6 +7,7 @@ export function inReadingOrder(rows: Iterable<CaseRow>): CaseRow[] {
   return [...rows].sort(
     (a, b) =>
       TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) ||
+      Date.parse(a.deadline_at ?? a.first_image_at) - Date.parse(b.deadline_at ?? b.first_image_at) ||
       Date.parse(a.first_image_at) - Date.parse(b.first_image_at) ||
       (a.id < b.id ? -1 : 1),
   );

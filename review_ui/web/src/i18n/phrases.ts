@@ -36,6 +36,16 @@ const FRENCH: readonly (readonly [RegExp, string])[] = [
   [/^the service refused it \(failure reason (.*)\)$/, 'le service l’a refusé (motif $1)'],
   [/^the service does not answer, or its certificate.*$/, 'le service ne répond pas, ou son certificat n’est pas reconnu'],
   [/^the service did not say what became of it$/, 'le service n’a pas dit ce qu’il en a fait'],
+  [/^read together with the diffusion series$/, 'lue avec la série de diffusion'],
+  [/^no ADC map or b=0 images have arrived$/, 'ni carte ADC ni images b=0 ne sont arrivées'],
+  [/^these images are unlike what the model was taught \(score (.*)\)$/, 'ces images ne ressemblent pas à ce que le modèle a appris (score $1)'],
+  [/^these images are rather unlike what the model was taught \(score (.*)\)$/, 'ces images ressemblent peu à ce que le modèle a appris (score $1)'],
+  [/^what this series shows is a guess \(confidence (.*)\)$/, 'le type de cette série est une supposition (confiance $1)'],
+  [/^superseded by a newer analysis of this series$/, 'remplacée par une analyse plus récente de cette série'],
+  [/^a person said so$/, 'une personne l’a dit'],
+  [/^out of memory at first; done again with less of it at once$/, 'mémoire insuffisante d’abord ; refait par plus petits morceaux'],
+  [/^out of memory, in smaller pieces and on the processor too$/, 'mémoire insuffisante, même par petits morceaux et sur le processeur'],
+  [/^rule-based baseline, not a trained model$/, 'règle de référence, pas un modèle entraîné'],
   [/^there is no image in this series$/, 'cette série n’a pas d’image'],
 ];
 
