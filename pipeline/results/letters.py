@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _ROWS: Final = 7
-_COLUMNS: Final = 5
+LETTER_STEP: Final = 6
+"""A letter and the gap after it, in pixels at size 1."""
 _GLYPHS: Final = {
     " ": "0000000000", "-": "0808080808", ".": "0060600000", ",": "0050300000", ":": "0036360000", "/": "2010080402",
     "%": "2313086462", "(": "001C224100", ")": "0041221C00", "?": "0201510906",

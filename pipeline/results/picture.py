@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.geometry import orientation_letters
-from pipeline.results.letters import written
+from pipeline.results.letters import LETTER_STEP, written
 from pipeline.results.outlines import Outline
 
 Picture = NDArray[np.uint8]
@@ -21,6 +22,7 @@ _WHITE: Final = (235, 235, 235)
 _LINE: Final = (56, 214, 255)
 _AMBER: Final = (255, 196, 61)
 _MARGIN: Final = 6
+_BANNER_SIZE: Final = 2
 
 
 def windowed(values: NDArray[Any], centre: float, width: float) -> NDArray[np.uint8]:
@@ -84,9 +86,12 @@ def _write(picture: Picture, letters: NDArray[np.bool_], x: int, y: int) -> None
 
 
 def _strip(words: str, width: int) -> Picture:
-    """A black strip with words as large as fit; what does not fit at the smallest size is cut."""
-    sizes = [size for size in (3, 2) if written(words, size).shape[1] <= width - 2 * _MARGIN]
-    letters = written(words, sizes[0] if sizes else 1)[:, : width - 2 * _MARGIN]
-    strip = np.zeros((letters.shape[0] + 2 * _MARGIN, width, 3), dtype=np.uint8)
-    strip[_MARGIN : _MARGIN + letters.shape[0], _MARGIN : _MARGIN + letters.shape[1]][letters] = _AMBER
+    """A black strip with words as large as can be read beside the picture, on as many lines as they need."""
+    a_line = (width - 2 * _MARGIN) // (LETTER_STEP * _BANNER_SIZE)
+    lines = [written(line, _BANNER_SIZE) for line in textwrap.wrap(words, a_line)]
+    strip = np.zeros((sum(len(line) + _MARGIN for line in lines) + _MARGIN, width, 3), dtype=np.uint8)
+    top = _MARGIN
+    for line in lines:
+        strip[top : top + line.shape[0], _MARGIN : _MARGIN + line.shape[1]][line] = _AMBER
+        top += line.shape[0] + _MARGIN
     return strip

@@ -48,7 +48,7 @@ def test_the_outline_runs_around_the_lesion_and_nowhere_else(tmp_path: Path) -> 
     )
     times = enlargement(source.Rows, source.Columns)
     drawn = (image.pixel_array == np.array(CYAN)).all(axis=-1)
-    top = (image.Rows - source.Rows * times) // 2
+    top = (image.Rows - source.Rows * times) // 2  # as many lines of words above as below
     slice_ = drawn[top : top + source.Rows * times]
     blood = np.repeat(np.repeat(source.pixel_array == BLOOD_HU, times, axis=0), times, axis=1)
     near = np.zeros_like(blood)
