@@ -61,7 +61,7 @@ def test_a_study_is_seen_arriving_and_read_with_every_voxel_of_its_overlay(house
         assert anne.viewer("position_mm") == pytest.approx(float(image.ImagePositionPatient[2]), abs=1e-3)
 
     anne.until("__neurovigie.overlayVoxelsInAll > 0", "the overlay")
-    rows = house.parts.rows("SELECT path FROM result_object")
+    rows = house.parts.rows("SELECT path FROM result_object WHERE kind = 'seg'")
     voxels = [int(np.count_nonzero(dcmread(house.parts.home / "vault" / path).pixel_array)) for (path,) in rows]
     assert anne.viewer("overlayVoxelsInAll") in voxels
 
