@@ -14,19 +14,13 @@ from pathlib import Path
 
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from pipeline.volumes.elements import SEQUENCE_END, UNDEFINED, NotPlainError, after, head_of
 from pipeline.volumes.limits import MOST_FRAME_PIXELS
 from pipeline.volumes.source import FrameKind, PixelEncoding, SourceFrame
 
 _FIRST_READ = 16_384
 _LONGEST_HEADER = 1_048_576
 """Headers are 2 to 20 kB; more is read only where private elements before group 0030 are that long."""
-
-_ELEMENT, _LENGTH = struct.Struct("<HH2sH"), struct.Struct("<L")
-_IMPLICIT = struct.Struct("<HHL")
-_LONG_VR = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"})
-_UNDEFINED = 0xFFFFFFFF
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_DEEPEST = 16
 
 _META = frozenset({0x00020010})
 _WANTED = frozenset({
@@ -41,10 +35,6 @@ _NOT_READ = frozenset({str(ExplicitVRBigEndian), str(DeflatedExplicitVRLittleEnd
 Values = Mapping[int, bytes]
 
 
-class _NotPlainError(Exception):
-    """The header is not laid out as this reader knows it, or ends too early."""
-
-
 def quick_plane(path: Path) -> SourceFrame | None:
     """The plane of a plain CT slice, as `planes` would give it; None when a full parser has to look."""
     try:
@@ -52,10 +42,10 @@ def quick_plane(path: Path) -> SourceFrame | None:
             head = file.read(_FIRST_READ)
             try:
                 return _plane(path, head)
-            except _NotPlainError:
+            except NotPlainError:
                 more = file.read(_LONGEST_HEADER) if len(head) == _FIRST_READ else b""
                 return _plane(path, head + more) if more else None
-    except (_NotPlainError, OSError, ValueError, struct.error):
+    except (NotPlainError, OSError, ValueError, struct.error):
         return None
 
 
@@ -78,47 +68,20 @@ def _walk(head: bytes, at: int, wanted: frozenset[int], last: int, *, implicit: 
     size = len(head)
     while True:
         if at + 8 > size:
-            raise _NotPlainError
-        tag, length, value = _head(head, at, implicit=implicit)
+            raise NotPlainError
+        if int.from_bytes(head[at : at + 2], "little") > last >> 16:
+            return found, at
+        tag, _, length, value = head_of(head, at, implicit=implicit)
         if tag > last:
             return found, at
-        if length == _UNDEFINED:
-            at = _after(head, value, _SEQUENCE_END, 0, implicit=implicit)
+        if length == UNDEFINED:
+            at = after(head, value, SEQUENCE_END, 0, implicit=implicit)
             continue
         at = value + length
         if tag in wanted:
             if at > size:
-                raise _NotPlainError
+                raise NotPlainError
             found[tag] = head[value:at]
-
-
-def _head(head: bytes, at: int, *, implicit: bool) -> tuple[int, int, int]:
-    """Tag, length and where the value begins (PS3.5 7.1)."""
-    if implicit:
-        group, element, length = _IMPLICIT.unpack_from(head, at)
-        return group << 16 | element, length, at + 8
-    group, element, vr, short = _ELEMENT.unpack_from(head, at)
-    if group == 0xFFFE:
-        return group << 16 | element, _LENGTH.unpack_from(head, at + 4)[0], at + 8
-    if vr in _LONG_VR:
-        return group << 16 | element, _LENGTH.unpack_from(head, at + 8)[0], at + 12
-    return group << 16 | element, short, at + 8
-
-
-def _after(head: bytes, at: int, end: int, depth: int, *, implicit: bool) -> int:
-    """Where a sequence or item of undefined length is over (PS3.5 7.5)."""
-    if depth > _DEEPEST:
-        raise _NotPlainError
-    while at + 8 <= len(head):
-        tag, length, value = _head(head, at, implicit=implicit)
-        if tag == end:
-            return value
-        if length != _UNDEFINED:
-            at = value + length
-        else:
-            inner = _ITEM_END if tag == _ITEM else _SEQUENCE_END
-            at = _after(head, value, inner, depth + 1, implicit=implicit)
-    raise _NotPlainError
 
 
 def _is_plain(values: Values) -> bool:
@@ -177,7 +140,7 @@ def _numbers(values: Values, tag: int) -> tuple[float, ...]:
     value = values.get(tag, b"").strip(b" \0")
     read = tuple(float(part) for part in value.split(b"\\")) if value else ()
     if not all(math.isfinite(part) for part in read):
-        raise _NotPlainError
+        raise NotPlainError
     return read
 
 

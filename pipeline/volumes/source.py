@@ -13,6 +13,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 from pipeline.assembly.diffusion import Weighting
 from pipeline.assembly.headers import BROKEN
 from pipeline.domain.errors import NotDicom, UnreadableInstance
+from pipeline.volumes.lazy_header import lazy_header
 
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 """How a data set without preamble begins: file meta information, or group 0008."""
@@ -93,6 +94,9 @@ def read_data_set(path: Path, *, stop_before_pixels: bool = False) -> pydicom.Da
     """Read one file, with or without the preamble of PS3.10; raises one of `BROKEN`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom's remarks on odd values; what matters is checked by us
+        quick = lazy_header(path) if stop_before_pixels else None
+        if quick is not None:
+            return quick
         try:
             return pydicom.dcmread(path, stop_before_pixels=stop_before_pixels)
         except InvalidDicomError:
