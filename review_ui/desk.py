@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from pipeline.domain.deadlines import Deadlines
 from review_ui.accounts import sessions
 from review_ui.accounts.account import Account
 from review_ui.accounts.passwords import Passwords
@@ -44,6 +45,7 @@ class Desk:
     bundles: BundleTexts
     health: Health
     scrape: Scrape
+    deadlines: Deadlines
 
 
 async def desk(request: Request) -> Desk:

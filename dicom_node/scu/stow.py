@@ -78,7 +78,7 @@ def stow(files: Sequence[Outgoing], target: StowTarget) -> dict[Path, StowOutcom
         raise PeerUnreachable(f"the service gave no whole answer ({type(exc).__name__})") from exc
     except OSError as exc:
         raise BadInput("an object cannot be read from the vault") from exc
-    return _outcomes(files, answer)
+    return outcomes_of(files, answer)
 
 
 def _body(files: Sequence[Outgoing], boundary: str) -> Iterator[bytes]:
@@ -94,7 +94,8 @@ def _body(files: Sequence[Outgoing], boundary: str) -> Iterator[bytes]:
     yield f"--{boundary}--\r\n".encode()
 
 
-def _outcomes(files: Sequence[Outgoing], answer: httpx.Response) -> dict[Path, StowOutcome]:
+def outcomes_of(files: Sequence[Outgoing], answer: httpx.Response) -> dict[Path, StowOutcome]:
+    """What an answer says of each file. Raises `PeerUnreachable` when it says nothing of them."""
     if answer.status_code in {408, 429} or answer.status_code >= 500:
         raise PeerUnreachable(f"the service answered with HTTP status {answer.status_code}")
     if answer.status_code not in _ANSWERS:

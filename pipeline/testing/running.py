@@ -58,7 +58,8 @@ class Running:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, text=True, env=environment, start_new_session=True
             )
-        eventually(lambda: self.answers(self.web_port) and self.answers(self.dicom_port), "both ports answer")
+        ports = (self.web_port, self.dicom_port)
+        eventually(lambda: all(map(self.answers, ports)), "both ports answer", within_s=180)
 
     def stop(self) -> int:
         """Ask it to stop, as Ctrl-C does, and give its exit code."""

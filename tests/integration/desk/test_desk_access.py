@@ -34,6 +34,7 @@ TAKE = Call("POST", "/cases/{case}/take")
 RELEASE = Call("POST", "/cases/{case}/release")
 CALLS = [
     Call("GET", "/cases/{case}"),
+    Call("GET", "/cases/{case}/deadlines"),
     TAKE,
     RELEASE,
     Call("POST", "/identity-corrections/{correction}", {"decision": "reject"}),

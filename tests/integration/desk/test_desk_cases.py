@@ -128,3 +128,14 @@ def test_a_rejected_identity_correction_changes_nothing_but_its_state(desk: Any)
     after = client.get(f"/api/v1/cases/{case_id}").json()
     assert (after["patient"]["name"], after["warnings"]) == ("Doe^Jane", [])
     assert client.post(f"/api/v1/identity-corrections/{asked['id']}", json={"decision": "maybe"}).status_code == 422
+
+
+def test_a_case_says_what_each_series_waits_for_and_by_when(desk: Any) -> None:
+    desk.receive(TinySlice())
+    ((case_id,),) = desk.execute(select(case.c.id))
+    client = desk.client("carhaix")
+    (waiting,) = client.get(f"/api/v1/cases/{case_id}/deadlines").json()
+    assert (waiting["stage"], waiting["due_at"], waiting["late"]) == ("arrival", "2026-11-21T03:01:00Z", False)
+    desk.clock.move(seconds=61)
+    (waiting,) = client.get(f"/api/v1/cases/{case_id}/deadlines").json()
+    assert waiting["late"]
