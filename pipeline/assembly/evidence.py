@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pydicom
@@ -144,17 +145,17 @@ def _geometry(headers: Sequence[pydicom.Dataset]) -> _Lie:
     planes = [plane for header in headers for plane in _planes(header)]
     if not planes:
         return _Lie()
-    normals = Counter(tuple(round(float(part), 2) + 0.0 for part in normal) for normal, _ in planes)
+    normals = Counter(normal for normal, _ in planes)
     main, count = normals.most_common(1)[0]
-    placed = [position for normal, position in planes if tuple(np.round(normal, 2) + 0.0) == main]
+    placed = [position for normal, position in planes if normal == main]
     along = np.array(placed) @ np.array(main)
     _, counts = np.unique(np.round(placed, 1), axis=0, return_counts=True)
     orientations = 1 if count > len(planes) / 2 else len(normals)
     return _Lie(main, orientations, float(np.ptp(along)), int(counts.max()))
 
 
-def _planes(header: pydicom.Dataset) -> list[tuple[np.ndarray, tuple[float, ...]]]:
-    """(normal, position) of each image plane of one instance that has a usable geometry."""
+def _planes(header: pydicom.Dataset) -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """(normal to two digits, position) of each image plane of one instance that has a usable geometry."""
     groups = [(shared(header), frame) for frame in frames(header)]
     if groups:
         found = [(_of(common, frame, "ImageOrientationPatient"), _of(common, frame, "ImagePositionPatient"))
@@ -162,7 +163,12 @@ def _planes(header: pydicom.Dataset) -> list[tuple[np.ndarray, tuple[float, ...]
     else:
         found = [(numbers(header, "ImageOrientationPatient"), numbers(header, "ImagePositionPatient"))]
     whole = [(o, p) for o, p in found if len(o) == 6 and len(p) == 3]
-    return [(np.cross(orientation[:3], orientation[3:]), position) for orientation, position in whole]
+    return [(_normal(orientation), position) for orientation, position in whole]
+
+
+@lru_cache(maxsize=64)
+def _normal(orientation: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(float(part), 2) + 0.0 for part in np.cross(orientation[:3], orientation[3:]))
 
 
 def _of(common: pydicom.Dataset | None, frame: pydicom.Dataset, keyword: str) -> tuple[float, ...]:
@@ -172,7 +178,7 @@ def _of(common: pydicom.Dataset | None, frame: pydicom.Dataset, keyword: str) ->
 
 def _b_values(headers: Sequence[pydicom.Dataset]) -> tuple[float, ...]:
     """The b-values of all images; a bare private 0 counts only beside others, some write it on every image."""
-    found = [one for header in headers for one in _weightings(header)]
+    found = [one for header in headers if text(header, "Modality") == "MR" for one in _weightings(header)]
     proven = any(one.proves for one in found)
     return tuple(sorted({one.b_value for one in found})) if proven else ()
 
