@@ -20,6 +20,8 @@ from pipeline.volumes.source import read_header
 
 BLOOD_HU = 75
 LEFT_BLOOD = (40.0, 10.0, 0.0)
+BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD, along_mm=tuple(range(-32, 33, 8)))
+"""A short head with one bleeding on the left, on five of its nine slices."""
 
 
 def result_request(folder: Path, series: HeadSeries) -> WriteResults:

@@ -29,8 +29,8 @@ from pipeline.home import Home
 from pipeline.inference.requests import Request, WriteResults
 from pipeline.results.uids import derived_uid, instance_uid
 from pipeline.results.write import write_results as written_by_child
-from pipeline.testing.bleeding import LEFT_BLOOD, request_of
-from pipeline.testing.head_series import HeadSeries, write_head_series
+from pipeline.testing.bleeding import BLEEDING, request_of
+from pipeline.testing.head_series import write_head_series
 from pipeline.testing.running import eventually, free_port
 from pipeline.testing.running_node import running_node
 from pipeline.testing.systems import orthanc
@@ -40,7 +40,6 @@ from pipeline.worker.results import data_set_of, write_results
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 MADE = ("seg", "sr", "sc", "pr")
-BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
 
 
 class WritingChild:
@@ -93,7 +92,7 @@ class House:
             bundle_version="0.1.0",
             scan_probability=0.93,
             findings=request.findings,
-            coverage=Coverage(19, None, -72.0, 72.0),
+            coverage=Coverage(9, None, -32.0, 32.0),
             mask_path=str(request.mask.relative_to(derived)),
         )
         with self.engine.begin() as connection:

@@ -12,9 +12,9 @@ from pipeline.domain.finding import FindingKind, Side
 from pipeline.phantom import PhantomPatient, PhantomSeries, PhantomStudy, SeriesKind, write_study
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import LEFT_BLOOD, box, request_of, result_request
+from pipeline.testing.bleeding import BLEEDING, box, request_of, result_request
 from pipeline.testing.enhanced import write_enhanced
-from pipeline.testing.head_series import HeadSeries, write_head_series
+from pipeline.testing.head_series import write_head_series
 
 PATIENT = PhantomPatient(PatientName="LEFÈVRE^Zoë", IssuerOfPatientID="CHU")
 SMALL = PhantomSeries(images=16, spacing_mm=10.0, rows=128)
@@ -52,7 +52,7 @@ def test_dciodvfy_finds_no_error_in_any_object(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.needs_dcmtk
 def test_dcmtk_reads_the_report_as_a_tree_and_applies_the_presentation_state(tmp_path: Path) -> None:
-    request = result_request(tmp_path, HeadSeries(blood_mm=LEFT_BLOOD))  # dcmpschk knows no name in UTF-8
+    request = result_request(tmp_path, BLEEDING)  # dcmpschk knows no name in UTF-8
     written = {one.kind: one.path for one in write_results(request)}
     tree = subprocess.run(["dsrdump", written[ResultKind.REPORT]], capture_output=True, text=True, check=True).stdout
     assert "Verification Flag   : UNVERIFIED" in tree
@@ -73,5 +73,5 @@ def diffusion_request(folder: Path) -> WriteResults:
 
 def enhanced_request(folder: Path) -> WriteResults:
     """A head CT in one multi-frame file, its frames from head to foot."""
-    slices = write_head_series(folder / "slices", HeadSeries(blood_mm=LEFT_BLOOD))
+    slices = write_head_series(folder / "slices", BLEEDING)
     return request_of(folder, [write_enhanced(folder / "enhanced.dcm", slices[::-1])])

@@ -14,10 +14,8 @@ from pipeline.results.outlines import outlines
 from pipeline.results.picture import enlargement, key_picture, windowed
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import BLOOD_HU, LEFT_BLOOD, result_request
-from pipeline.testing.head_series import HeadSeries
+from pipeline.testing.bleeding import BLEEDING, BLOOD_HU, result_request
 
-BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
 CYAN = (56, 214, 255)
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -71,7 +69,7 @@ def test_it_names_nobody_and_says_so_rightly(tmp_path: Path) -> None:
 
 
 def test_what_was_burned_into_the_source_is_still_there(tmp_path: Path) -> None:
-    request = result_request(tmp_path, HeadSeries(blood_mm=LEFT_BLOOD, tags={"BurnedInAnnotation": "YES"}))
+    request = result_request(tmp_path, replace(BLEEDING, tags={"BurnedInAnnotation": "YES"}))
     assert key_image(request).BurnedInAnnotation == "YES"
 
 

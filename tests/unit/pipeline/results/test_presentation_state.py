@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import BLOOD_HU, LEFT_BLOOD, result_request
-from pipeline.testing.head_series import HeadSeries
+from pipeline.testing.bleeding import BLEEDING, BLOOD_HU, result_request
 
 SERIES = {
-    "straight": HeadSeries(blood_mm=LEFT_BLOOD),
-    "tilted": HeadSeries(blood_mm=LEFT_BLOOD, tilt_degrees=18.5),
+    "straight": BLEEDING,
+    "tilted": replace(BLEEDING, tilt_degrees=18.5),
 }
 
 

@@ -12,10 +12,7 @@ from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Side
 from pipeline.results import codes
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import LEFT_BLOOD, result_request
-from pipeline.testing.head_series import HeadSeries
-
-BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
+from pipeline.testing.bleeding import BLEEDING, result_request
 
 
 def written(request: WriteResults, kind: ResultKind) -> pydicom.Dataset:

@@ -13,15 +13,15 @@ from pipeline.domain.errors import BadInput
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.uids import derived_uid, is_ours
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import BLOOD_HU, LEFT_BLOOD, request_of, result_request
+from pipeline.testing.bleeding import BLEEDING, BLOOD_HU, LEFT_BLOOD, request_of, result_request
 from pipeline.testing.enhanced import write_enhanced
-from pipeline.testing.head_series import HeadSeries, slice_points_mm, write_head_series
+from pipeline.testing.head_series import slice_points_mm, write_head_series
 
 UNEVEN = (-40.0, -36.0, -32.0, -28.0, -24.0, -16.0, -8.0, 0.0, 8.0, 16.0, 24.0)
 SERIES = {
-    "straight": HeadSeries(blood_mm=LEFT_BLOOD),
-    "tilted": HeadSeries(blood_mm=LEFT_BLOOD, tilt_degrees=18.5),
-    "tilted and uneven": HeadSeries(blood_mm=LEFT_BLOOD, tilt_degrees=-12, along_mm=UNEVEN),
+    "straight": BLEEDING,
+    "tilted": replace(BLEEDING, tilt_degrees=18.5),
+    "tilted and uneven": replace(BLEEDING, tilt_degrees=-12, along_mm=UNEVEN),
 }
 
 
@@ -80,7 +80,7 @@ def test_left_stays_left_through_the_segmentation(tmp_path: Path) -> None:
 
 def test_each_finding_is_a_segment_of_its_own(tmp_path: Path) -> None:
     def bleed_again(header: pydicom.Dataset, k: int) -> None:
-        if k in (8, 9):
+        if k in (3, 4):
             pixels = np.frombuffer(header.PixelData, np.int16).reshape(header.Rows, header.Columns).copy()
             pixels[20:24, 8:12] = BLOOD_HU
             header.PixelData = pixels.tobytes()

@@ -12,10 +12,8 @@ from pipeline.results.attributes import local_time
 from pipeline.results.requests import ResultKind, SourceImage
 from pipeline.results.uids import instance_uid, is_ours
 from pipeline.results.write import write_results
-from pipeline.testing.bleeding import LEFT_BLOOD, result_request
-from pipeline.testing.head_series import HeadSeries
+from pipeline.testing.bleeding import BLEEDING, result_request
 
-BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
 ANNEX_K = bytes.fromhex("5A68616E675E5869616F446F6E673D1B242941D5C55E1B242941D0A1B6AB3D20")
 """Zhang^XiaoDong=张^小东=, PS3.5 K.2."""
 NAMES = {
@@ -44,7 +42,7 @@ def test_each_object_is_written_once_the_segmentation_first(tmp_path: Path) -> N
 
 
 def test_writing_twice_makes_the_same_bytes(tmp_path: Path) -> None:
-    request = result_request(tmp_path, HeadSeries(blood_mm=LEFT_BLOOD, tilt_degrees=18.5))
+    request = result_request(tmp_path, replace(BLEEDING, tilt_degrees=18.5))
     again = replace(request, out=tmp_path / "again", images=request.images[::-1])
     for first, second in zip(write_results(request), write_results(again), strict=True):
         assert first.path.read_bytes() == second.path.read_bytes(), first.kind
@@ -52,7 +50,7 @@ def test_writing_twice_makes_the_same_bytes(tmp_path: Path) -> None:
 
 def test_all_are_in_the_patients_study_and_known_for_ours_by_their_names(tmp_path: Path) -> None:
     tags: dict[str, object] = {"IssuerOfPatientID": "CHU", "StudyDescription": "SCANNER", "PatientAge": "067Y"}
-    request = result_request(tmp_path, HeadSeries(blood_mm=LEFT_BLOOD, tags=tags))
+    request = result_request(tmp_path, replace(BLEEDING, tags=tags))
     source = pydicom.dcmread(request.images[0].path)
     series = set()
     for one in write_results(request):
