@@ -17,7 +17,7 @@ from models.synthesis.mr.paint import MR_GRID, PaintedMR, paint
 from models.training.pool import HeadOfSeed, PooledHead, Sources
 from models.training.samples import Sample
 
-TRAINED = Odds(pileup=0.6)
+TRAINED = Odds(pileup=0.7)
 
 LEAST_PIXELS = 3
 """A slice with fewer infarcted pixels is not sought out."""

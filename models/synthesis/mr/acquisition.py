@@ -16,6 +16,9 @@ from models.synthesis.mr.paint import PaintedMR
 
 LEAST_WEIGHT = 1e-6
 
+MOST_SQUEEZE = 4.5
+"""Signal that echo-planar imaging piles up is seen up to about this bright, as a multiple."""
+
 MARKED = 0.4
 """A reader marks what is bright: in thick slices a pixel that is a little less than half infarct still is."""
 
@@ -142,7 +145,7 @@ def _moved(slices: Tensor, shift: Tensor, scan: DiffusionScan) -> Tensor:
     places = grid.repeat(len(shift), 1, 1, 1)
     places[..., 1] = places[..., 1] - turned * (2 / rows)
     moved = functional.grid_sample(slices.transpose(0, 1), places, align_corners=False, padding_mode="zeros")
-    squeeze = (1 - torch.gradient(turned, dim=1)[0]).clamp(0.3, 2.5)
+    squeeze = (1 - torch.gradient(turned, dim=1)[0]).clamp(0.3, MOST_SQUEEZE)
     result = moved.transpose(0, 1).clone()
     result[:2] = result[:2] * squeeze
     # Outside the grid there is no head.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from numpy.random import Generator
 
 from models.synthesis.draw_shape import Draw
-from models.synthesis.mr.draw_infarct import VolumeBand, infarcts
+from models.synthesis.mr.draw_infarct import VolumeBand, infarcts, shape
 from models.synthesis.mr.draw_lookalikes import lookalikes, normally_bright
 from models.synthesis.mr.masks import MaskLibrary
-from models.synthesis.mr.recipe import Dipole, HeadMRRecipe, Outside, Tissue
+from models.synthesis.mr.recipe import Dipole, HeadMRRecipe, Outside, Patch, Tissue
 from models.synthesis.recipe import Pose, Warp
 
 RADIANS = math.pi / 180
@@ -20,8 +20,14 @@ RADIANS = math.pi / 180
 DIPOLES_MM = ((0, -62, -18), (45, 20, -28), (-45, 20, -28), (38, -20, -38), (-38, -20, -38), (0, -20, -36), (0, -72, 2))
 """Frontal sinus, petrous bones, temporal poles, sphenoid sinus, frontal pole: where air lies beside brain."""
 
-PILEUPS_MM = ((52, 18, -30), (58, 22, -20), (46, -12, -36), (16, -72, 4), (8, -66, -14), (24, 100, -10), (38, 92, -20))
-"""Lateral and front of the temporal base, frontal pole, orbital roof, occipital pole, transverse sinus."""
+SMALL_MM, WIDE_MM = (3.5, 9.0), (9.0, 20.0)
+PILEUPS_MM: tuple[tuple[tuple[int, int, int], tuple[float, float]], ...] = (
+    ((52, 18, -30), SMALL_MM), ((58, 22, -20), SMALL_MM), ((46, -12, -36), SMALL_MM), ((56, 4, -24), SMALL_MM),
+    ((16, -72, 4), SMALL_MM), ((8, -66, -14), SMALL_MM), ((24, 100, -10), SMALL_MM), ((38, 92, -20), SMALL_MM),
+    ((20, -78, 8), WIDE_MM), ((12, -80, 26), WIDE_MM), ((26, 102, -6), WIDE_MM), ((14, 104, 14), WIDE_MM),
+)  # fmt: skip
+"""Lateral and front of the temporal base, frontal pole, orbital roof, occipital pole, transverse sinus, and the
+rims of the frontal and occipital poles; with radii in mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
         infarcts=strokes,
     )
     if odds.pileup and d.chance(odds.pileup):
-        return dataclasses.replace(recipe, dipoles=(*recipe.dipoles, *_pileups(d)))
+        return _with_pileups(d, recipe)
     return recipe
 
 
@@ -141,15 +147,20 @@ def _dipole(d: Draw, place: tuple[int, int, int], strength: float) -> Dipole:
     )
 
 
-def _pileups(d: Draw) -> tuple[Dipole, ...]:
-    """Small steep shifts, on both sides mostly: spots and lines of bright signal beside bone and air."""
-    found: list[Dipole] = []
-    for x, y, z in PILEUPS_MM:
+def _with_pileups(d: Draw, recipe: HeadMRRecipe) -> HeadMRRecipe:
+    """Steep shifts beside bone and air, on both sides mostly: spots, lines and rims of bright signal."""
+    dipoles, bright = list(recipe.dipoles), list(recipe.bright)
+    for (x, y, z), radius in PILEUPS_MM:
         if d.chance(0.5):
-            place = (x + d.normal(5), y + d.normal(5), z + d.normal(6))
-            shift, radius = d.sign() * d.between(3, 13), d.between(3.5, 9)
+            place = (x + d.normal(5), y + d.normal(4), z + d.normal(6))
+            size, shift = d.between(*radius), d.sign() * d.between(0.5, 1.8)
+            t2, adc = d.between(1.0, 2.6), d.between(0.6, 1.25)
             for side in (-1, 1):
-                if d.chance(0.8):
+                if d.chance(0.85):
                     centre = (side * place[0] + d.normal(2), place[1] + d.normal(2), place[2] + d.normal(3))
-                    found.append(Dipole(centre, radius * d.between(0.8, 1.2), shift * d.between(0.5, 1.2), 0.0))
-    return tuple(found)
+                    near = size * d.between(0.8, 1.2)
+                    dipoles.append(Dipole(centre, near, shift * near * d.between(0.6, 1.2), 0.0))
+                    if d.chance(0.4):
+                        body = shape(d, centre, near * d.between(0.4, 0.9))
+                        bright.append(Patch(body, t2_ratio=t2, adc_ratio=adc))
+    return dataclasses.replace(recipe, dipoles=tuple(dipoles), bright=tuple(bright))
