@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from torch import Tensor
 
 from models.inference.adc import Diffusion, from_b0, from_map
 from models.inference.diffusion import PIXEL_MM, brain_median, channels
+from models.inference.diffusion_look import OWN_SLICES, look, noise_of
+from models.inference.familiarity import Familiar
 from models.inference.frame import Frame, frame_of
 from models.inference.inputs import check_diffusion
 from models.inference.morphology import filled, grown, opened
@@ -31,20 +33,26 @@ BRAIN_MARGIN_MM = 4.0
 
 @dataclass(frozen=True, slots=True)
 class DiffusionReader:
-    """Reads a DWI and its ADC map, or computes that from b0; ``b_value`` in s/mm2 is for then."""
+    """Reads a DWI and its ADC map, or computes that from b0; ``b_value`` in s/mm2 is for then.
+
+    ``familiar`` says what the bundle was taught; without it nothing is called strange.
+    """
 
     b_value: float = 1000.0
     pixel_mm: float = PIXEL_MM
+    familiar: Familiar | None = None
 
     def read(self, volume: Volume, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Scan:
         """The scan of a DWI, as `ScanReader` says; images are DWI over the brain's median, and ADC."""
         flags = check_diffusion(volume, companions)
         frame = frame_of(volume, self.pixel_mm)
         found = self.diffusion(frame, companions, device)
-        bright = found.dwi / max(brain_median(found.dwi, found.adc), 1e-6)
+        median = max(brain_median(found.dwi, found.adc), 1e-6)
+        bright = found.dwi / median
         inside = brain(bright.cpu().numpy(), frame)
         box = box_around(torch.from_numpy(inside), BRAIN_MARGIN_PIXELS)
-        return Scan(frame, torch.stack((bright, found.adc)), inside, box, (*flags, *found.flags))
+        scan = Scan(frame, torch.stack((bright, found.adc)), inside, box, (*flags, *found.flags))
+        return scan if self.familiar is None else judged(scan, self.familiar, median)
 
     def diffusion(self, frame: Frame, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Diffusion:
         """DWI and ADC on the network's voxels; raises `OutsideDeclaredInputs`."""
@@ -59,6 +67,17 @@ class DiffusionReader:
         """DWI and ADC of three neighbouring slices, as `ScanReader` says."""
         dwi, adc = (torch.stack((one[:-2], one[1:-1], one[2:]), dim=1) for one in images)
         return channels(dwi, adc, 1.0)
+
+
+def judged(scan: Scan, familiar: Familiar, median: float) -> Scan:
+    """The scan with how far it lies from what the bundle was taught, and why; ``median`` is the brain's DWI."""
+    bright, adc = (one.cpu().numpy() for one in scan.images)
+    middle = scan.frame.plan.source_kji[0] // 2
+    first, last = max(0, middle - OWN_SLICES // 2), min(scan.frame.plan.source_kji[0], middle + OWN_SLICES // 2 + 1)
+    figures = noise_of(scan.frame.slices(0.0)(first, last).numpy() / median)
+    figures |= look(bright, adc, scan.inside, scan.frame.plan.spacing_kji_mm[1])
+    said = familiar.judge(figures)
+    return replace(scan, flags=(*scan.flags, *said.flags), out_of_distribution=said.score)
 
 
 def brain(bright: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from scipy import ndimage
 
 from models.inference.ct_look import look
 from models.inference.ct_scan import CTReader
+from models.inference.diffusion_scan import DiffusionReader
 from models.inference.familiarity import FLAGGED, SENTENCES, Familiar
 from models.inference.scan import Scan
 from models.inference.texture import noise, texture
 from models.registry import BUNDLES
 from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
 
 RANGES = {
@@ -146,3 +149,37 @@ def test_noise_is_measured_as_its_deviation_and_texture_not_fooled_by_it() -> No
     assert noise(white, everywhere) == pytest.approx(3, rel=0.03)
     assert noise(white * 0 + np.arange(200, dtype=np.float32), everywhere) == 0
     assert texture(np.arange(200, dtype=np.float32) + white, everywhere) == pytest.approx(1, rel=0.1)
+
+
+def diffusion(head: Any, dwi: np.ndarray, adc: np.ndarray) -> Scan:
+    volume, companion = (Volume(one.astype(np.float32), head.affine, VoxelUnit.ARBITRARY) for one in (dwi, adc))
+    reader = DiffusionReader(familiar=shipped("infarct-dwi"))
+    return reader.read(volume, {SeriesRole.ADC: companion}, torch.device("cpu"))
+
+
+def grainy(head: Any) -> np.ndarray:
+    """The test head's DWI with the folds that real brains have."""
+    grain = ndimage.gaussian_filter(np.random.default_rng(4).normal(size=head.dwi.shape), (0, 3, 3))
+    grainy: np.ndarray = head.dwi * (1 + 0.12 * grain / grain.std())
+    return grainy
+
+
+def test_a_diffusion_head_as_taught_raises_no_flag(diffusion_head: Any) -> None:
+    found = diffusion(diffusion_head, grainy(diffusion_head), diffusion_head.adc * 1000)
+    assert found.out_of_distribution is not None
+    assert found.out_of_distribution < FLAGGED
+    assert found.flags == ()
+
+
+@pytest.mark.parametrize("what", ["b0", "average", "water"])
+def test_strange_diffusion_is_flagged_with_the_reason(what: str, diffusion_head: Any) -> None:
+    dwi, adc = grainy(diffusion_head), diffusion_head.adc * 1000
+    strange, word = {
+        "b0": ((dwi * np.exp(diffusion_head.adc), adc), "b0 or T2"),
+        "average": ((ndimage.gaussian_filter(dwi, (0, 2, 2)), adc), "hardly any noise in the DWI"),
+        "water": ((dwi, np.where(adc > 0, 2200.0, 0)), "diffuses more than brain"),
+    }[what]
+    found = diffusion(diffusion_head, *strange)
+    assert found.out_of_distribution is not None
+    assert found.out_of_distribution >= FLAGGED
+    assert word in " ".join(found.flags)
