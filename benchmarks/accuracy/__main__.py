@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--bundle", action="append", help="default: the task's own bundle and its baseline")
     cli.add_argument("--results", type=Path, metavar="DIR", help="keep scores here; a run cut short goes on")
     cli.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
-    cli.add_argument("--write-card", action="store_true", help="put the table into the bundle's card")
+    cli.add_argument("--write-card", action="store_true", help="put the table into the card of the first bundle")
     cli.add_argument("--write-results", action="store_true", help="put the table into benchmarks/RESULTS.md")
     cli.add_argument("--pictures", action="store_true", help="draw the worst cases, real ones where git ignores them")
     return cli
@@ -62,8 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     section = report.section(measured.table, given, datetime.now(UTC).date())
     sys.stdout.write(section + "\n")
-    if chosen.write_card:
-        report.write_section(BUNDLES / chosen.task / "docs/README.md", "figures", section)
+    if chosen.write_card and isinstance(measured.reader, BundleReader):
+        bundle = measured.reader.bundle.folder
+        report.write_section(bundle / "docs/README.md", "figures", section)
+        report.write_section(bundle / "docs/README.md", "training", report.made_of(bundle))
     if chosen.write_results:
         report.write_section(RESULTS, chosen.task, section)
     if chosen.pictures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import platform
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.figures import Row, Scores
 from benchmarks.accuracy.metrics import Interval
+from models.registry import WEIGHTS
 
 MISSING = "–"
 
@@ -84,6 +86,30 @@ def machine() -> str:
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
     return f"{model}, {os.cpu_count()} cores"
+
+
+def made_of(folder: Path) -> str:
+    """What a bundle's own files say of its weights and operating point, as sentences for its card."""
+    return " ".join(one for one in (_trained(folder), _operating(folder)) if one)
+
+
+def _operating(folder: Path) -> str:
+    chosen = json.loads((folder / "configs/inference.json").read_text())["operating"]
+    reach = f"A lesion reaches out to a probability of {chosen['threshold']:g}"
+    return f"{reach}, must somewhere reach {chosen['peak']:g} and be {chosen['minimum_ml']:g} mL large."
+
+
+def _trained(folder: Path) -> str:
+    record_file, weights = folder / "docs/training_record.json", folder / WEIGHTS
+    if not (record_file.exists() and weights.exists()):
+        return ""
+    record = json.loads(record_file.read_text())
+    plan, size = record["plan"], weights.stat().st_size / 1e6
+    steps = (
+        f"{record['minutes']:g} minutes of steps ({record['steps']:,} of {plan['batch']} slices, {record['device']})"
+    )
+    heads = f"heads painted from {len(record['anatomies'])} anatomies; {plan['filters']} filters, {size:.1f} MB"
+    return f"Trained for {steps} on {heads}; [training_record.json](training_record.json) says how the run went."
 
 
 def replaced(text: str, section: str, content: str) -> str:
