@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.database.cases import findings_of
 from pipeline.database.tables import analysis, result_object, series, study
-from pipeline.domain.finding import Finding
+from pipeline.domain.finding import Finding, MidlineShift, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ResultSource:
     scan_probability: float | None
     provisional: bool
     reservations: tuple[str, ...]
+    midline_shift: MidlineShift | None
     finished_at: datetime
     findings: tuple[Finding, ...]
 
@@ -62,9 +64,14 @@ def result_source(connection: Connection, analysis_id: UUID) -> ResultSource | N
         scan_probability=row.scan_probability,
         provisional=bool(row.coverage.get("provisional")),
         reservations=tuple(dict.fromkeys((*row.reservations, *row.flags, *row.notes))),
+        midline_shift=_midline_shift(row.midline_shift),
         finished_at=row.finished_at,
         findings=findings_of(connection, [analysis_id]).get(analysis_id, ()),
     )
+
+
+def _midline_shift(stored: dict[str, Any] | None) -> MidlineShift | None:
+    return None if stored is None else MidlineShift(**{**stored, "to": Side(stored["to"])})
 
 
 def register_result(connection: Connection, made: ResultObject) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from pydicom.sr.coding import Code
 
-from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Side
+from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Region, Side
 
 LOCAL_SCHEME: Final = "99NEUROVIGIE"
 LOCAL_SCHEME_NAME: Final = "NeuroVigie local codes"
@@ -85,6 +85,9 @@ RESERVATION = Code("RESERVATION", LOCAL_SCHEME, "Standing of the input")
 WITH_RESERVATIONS = Code("RESERVED", LOCAL_SCHEME, "Analysed with reservations, see algorithm parameters")
 SCAN = Code("SCAN", LOCAL_SCHEME, "Suspected lesion anywhere in the series")
 ABC2 = Code("ABC2", LOCAL_SCHEME, "Half the product of three diameters (Kothari 1996)")
+MIDLINE_SHIFT = Code("MIDLINE_SHIFT", LOCAL_SCHEME, "Midline shift")
+SHIFTED_TO = Code("SHIFTED_TO", LOCAL_SCHEME, "Side the midline is shifted to")
+REGION = Code("REGION", LOCAL_SCHEME, "Region, by place in the skull alone")
 EPIDURAL = Code("EDH", LOCAL_SCHEME, "Epidural hemorrhage")
 
 PROPERTY_TYPE: Final = {
@@ -118,6 +121,16 @@ LATERALITY: Final = {
     Side.MIDLINE: Code("130290", "DCM", "Median"),
 }
 """CID 245; a side that is not known is left out."""
+
+REGION_OF: Final = {
+    Region.POSTERIOR_FOSSA: Code("POSTERIOR_FOSSA", LOCAL_SCHEME, "Posterior fossa"),
+    Region.DEEP: Code("DEEP", LOCAL_SCHEME, "Deep"),
+    Region.FRONTAL: Code("FRONTAL", LOCAL_SCHEME, "Frontal"),
+    Region.PARIETAL: Code("PARIETAL", LOCAL_SCHEME, "Parietal"),
+    Region.TEMPORAL: Code("TEMPORAL", LOCAL_SCHEME, "Temporal"),
+    Region.OCCIPITAL: Code("OCCIPITAL", LOCAL_SCHEME, "Occipital"),
+}
+"""Local codes, because no atlas was fitted: none of these says that a lobe was found."""
 
 IN_WORDS: Final = {
     FindingKind.HAEMORRHAGE: "haemorrhage",

@@ -12,7 +12,7 @@ from pydicom.sr.coding import Code
 
 from pipeline.assembly.headers import text as text_of
 from pipeline.assembly.headers import uid
-from pipeline.domain.finding import Finding
+from pipeline.domain.finding import Finding, MidlineShift
 from pipeline.results import codes, content
 from pipeline.results.attributes import (
     MANUFACTURER,
@@ -121,6 +121,8 @@ def _lesion(
     yield _site(finding)
     yield from _algorithm(request, *model_of(request, finding))
     yield from _measurements(finding)
+    if finding.region is not None:
+        yield content.code(CONTAINS, codes.REGION, codes.REGION_OF[finding.region])
     yield content.code(CONTAINS, codes.STATUS, codes.UNCONFIRMED)
     segment = reference(segmentation)
     segment.ReferencedSegmentNumber = number
@@ -159,6 +161,12 @@ def _measurements(finding: Finding) -> Iterator[pydicom.Dataset]:
     yield _probability(finding.confidence)
 
 
+def _midline(shift: MidlineShift) -> Iterator[pydicom.Dataset]:
+    yield content.measured(codes.MIDLINE_SHIFT, round(shift.mm, 1), codes.MILLIMETRE)
+    if shift.to in codes.LATERALITY:
+        yield content.code(CONTAINS, codes.SHIFTED_TO, codes.LATERALITY[shift.to])
+
+
 def _by(method: Code) -> pydicom.Dataset:
     return content.code(HAS_CONCEPT_MOD, codes.MEASUREMENT_METHOD, method)
 
@@ -186,6 +194,8 @@ def _whole_series(request: WriteResults) -> Iterator[pydicom.Dataset]:
     yield from _algorithm(request, request.bundle, request.bundle_version)
     if request.scan_probability is not None:
         yield _probability(request.scan_probability)
+    if request.midline_shift is not None:
+        yield from _midline(request.midline_shift)
     yield content.code(CONTAINS, codes.STATUS, codes.UNCONFIRMED)
     yield content.code(CONTAINS, codes.EXTENT, codes.PROVISIONAL if request.provisional else codes.WHOLE)
     if request.reservations:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pipeline.domain.finding import Finding
+from pipeline.domain.finding import Finding, MidlineShift
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class WriteResults:
     provisional: bool = False
     reservations: tuple[str, ...] = ()
     labelmap: bool = False
+    midline_shift: MidlineShift | None = None
 
 
 @dataclass(frozen=True, slots=True)

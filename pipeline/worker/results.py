@@ -57,6 +57,7 @@ def _request(bench: Bench, source: ResultSource, files: list[SourceFile]) -> Wri
         provisional=source.provisional,
         reservations=source.reservations,
         labelmap=bench.label_maps,
+        midline_shift=source.midline_shift,
     )
 
 

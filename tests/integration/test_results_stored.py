@@ -22,6 +22,7 @@ from pipeline.database.index import PostgresIndex
 from pipeline.database.results import ResultObject, register_result
 from pipeline.database.tables import analysis, case, event, instance, result_object, series, site, study
 from pipeline.domain.analysis import AnalysisState, Coverage
+from pipeline.domain.finding import MidlineShift, Side
 from pipeline.domain.receipt import Arrival, Receipt
 from pipeline.domain.report import SeriesReport
 from pipeline.domain.role import Recognition, SeriesRole
@@ -92,6 +93,8 @@ class House:
             bundle_version="0.1.0",
             scan_probability=0.93,
             findings=request.findings,
+            midline_shift=MidlineShift(4.2, Side.RIGHT, "a method", "its limits"),
+            reservations=("thick slices",),
             coverage=Coverage(9, None, -32.0, 32.0),
             mask_path=str(request.mask.relative_to(derived)),
         )
@@ -169,7 +172,9 @@ def test_the_objects_carry_what_the_analysis_knows(house: House) -> None:
     (request,) = house.child.asked
     assert isinstance(request, WriteResults)
     assert (request.bundle, request.scan_probability, request.provisional) == ("ich-ct", 0.93, False)
-    assert len(request.findings) == 1
+    assert request.findings[0].largest_diameter_mm == 36.0
+    assert request.midline_shift == MidlineShift(4.2, Side.RIGHT, "a method", "its limits")
+    assert request.reservations == ("thick slices",)
     assert all(image.SOPInstanceUID for image in request.images)
 
 

@@ -8,7 +8,7 @@ import highdicom
 import pydicom
 import pytest
 
-from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Side
+from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, MidlineShift, Region, Side
 from pipeline.results import codes
 from pipeline.results.requests import ResultKind, WriteResults
 from pipeline.results.write import write_results
@@ -53,6 +53,18 @@ def test_a_lesion_is_measured_named_placed_and_attributed(tmp_path: Path) -> Non
         ("Observer Type", "121007"), ("Procedure reported", "77477000"),
     ):  # fmt: skip
         assert expected in known
+
+
+def test_a_shifted_midline_and_a_region_are_told_in_codes_of_our_own(tmp_path: Path) -> None:
+    request = result_request(tmp_path, BLEEDING)
+    shift = MidlineShift(4.26, Side.RIGHT, "a method", "its limits")
+    deep = replace(request.findings[0], region=Region.DEEP)
+    known = said(written(replace(request, midline_shift=shift, findings=(deep,)), ResultKind.REPORT))
+    assert ("Midline shift", "4.3 mm") in known
+    assert ("Side the midline is shifted to", "24028007") in known
+    assert ("Region, by place in the skull alone", "DEEP") in known
+    nowhere = said(written(request, ResultKind.REPORT))
+    assert not [name for name, _ in nowhere if name.startswith(("Midline", "Region"))]
 
 
 def test_it_is_unverified_and_preliminary_and_partial_when_on_part_of_the_images(tmp_path: Path) -> None:
