@@ -86,6 +86,21 @@ def _in(syntax: str) -> Edit:
     return change
 
 
+def _again_lower(header: pydicom.Dataset, k: int) -> None:
+    """The second half of the series repeats the places of the first, acquired later and darker."""
+    header.AcquisitionNumber = 1 + k // 9
+    if k >= 9:
+        header.PixelData = (np.frombuffer(header.PixelData, "<i2") - 5).astype("<i2").tobytes()
+
+
+def _two_scouts(header: pydicom.Dataset, k: int) -> None:
+    """The last two images are localisers from the front and from the side, of another size."""
+    if k >= 9:
+        side = [0, 1, 0, 0, 0, -1] if k == 9 else [1, 0, 0, 0, 0, -1]
+        header.ImageOrientationPatient, header.ImageType = side, ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+        header.ImagePositionPatient = [-90, -90, 90]
+
+
 _EIGHT = tuple(range(-3, 5))
 """One slice fewer than the tiles of a mosaic of three by three."""
 
@@ -103,6 +118,8 @@ ODDITIES: dict[str, Callable[[Path], list[Path]]] = {
     "gantry tilt -12": _written(_tilted(-12)),
     "uneven spacing": _written(OddSeries(at=(-4, -3.5, -3, -2.5, -2, -1, 0, 1, 2, 3, 4))),
     "a missing slice": _written(OddSeries(at=(-4, -3, -1, 0, 1, 2, 3, 4))),
+    "every place twice": _written(OddSeries(at=(*range(-4, 5), *range(-4, 5))), _again_lower),
+    "scouts among the slices": _written(OddSeries(at=(*range(-4, 5), 5, 6)), _two_scouts),
     "signed": _written(OddSeries()),
     "12 bits unsigned": _written(OddSeries(), _twelve_bits),
     "rescale by slice": _written(OddSeries(), _own_scale),

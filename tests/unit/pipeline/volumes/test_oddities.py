@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from pipeline.assembly.siemens import csa_image_header, mosaic
 from pipeline.domain.errors import NotAVolume
 from pipeline.results.requests import ResultKind
 from pipeline.results.write import write_results
@@ -93,6 +94,32 @@ def test_pixels_that_do_not_end_the_file_are_found_all_the_same(tmp_path: Path) 
 
     plain, padded = write(tmp_path / "a", OddSeries()), write(tmp_path / "b", OddSeries(), with_padding)
     assert np.array_equal(read_volume(plain).volume.voxels, read_volume(padded).volume.voxels)
+
+
+def test_a_grid_of_slices_with_a_position_each_is_read(tmp_path: Path) -> None:
+    image = mosaic_of(OddSeries(rows=44, columns=44, at=tuple(range(-3, 5))))
+    image.Manufacturer, image.ImageType = "UIH", ["ORIGINAL", "PRIMARY", "M", "VFRAME"]
+    slices = [pydicom.Dataset() for _ in range(8)]
+    for k, one in enumerate(slices):
+        one.ImagePositionPatient = [-96.75, -107.5, 10.0 * (k - 3)]
+    image.add_new((0x0065, 0x1050), "DS", "8")
+    image.add_new((0x0065, 0x1051), "SQ", slices)
+    image.save_as(tmp_path / "g.dcm", enforce_file_format=True)
+    series = read_volume([tmp_path / "g.dcm"])
+    assert series.volume.shape_kji == (8, 44, 44)
+    assert value_at(series, BLOOD_MM) == 1099
+    del image[0x0065, 0x1051]
+    image.save_as(tmp_path / "g.dcm", enforce_file_format=True)
+    with pytest.raises(NotAVolume, match="where its slices lie"):
+        read_volume([tmp_path / "g.dcm"])
+
+
+@given(st.binary(max_size=400), st.booleans())
+def test_no_csa_header_breaks_the_reader(data: bytes, newer: bool) -> None:
+    header = pydicom.Dataset()
+    header.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    header.add_new((0x0029, 0x1010), "OB", (b"SV10\4\3\2\1" if newer else b"") + data)
+    assert mosaic(header) is None or csa_image_header(header)
 
 
 def test_a_value_beyond_sixteen_bits_after_rescale_is_kept_as_a_float(tmp_path: Path) -> None:
