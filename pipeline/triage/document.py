@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.domain.analysis import AnalysisState, Coverage
-from pipeline.domain.finding import Finding
-from pipeline.domain.report import SeriesReport
+from pipeline.domain.finding import Finding, MidlineShift
+from pipeline.domain.report import BundleResult, SeriesReport
 from pipeline.triage.run import StudyResult
 from pipeline.triage.walk import Found
 
@@ -47,6 +47,8 @@ def _study(result: StudyResult, limits: Limits) -> dict[str, Any]:
         "priority": {
             "tier": result.priority.tier.value,
             "reasons": [reason.text for reason in result.priority.reasons],
+            "rules": result.priority.rules,
+            "missing": list(result.priority.missing),
         },
     }
 
@@ -64,6 +66,11 @@ def _series(report: SeriesReport, limits: Limits) -> dict[str, Any]:
         "limits": limits.get(report.bundle),
         "scan_probability": None if report.scan_probability is None else round(report.scan_probability, 4),
         "findings": [_finding(finding) for finding in report.findings],
+        "results": [_result(result, limits) for result in report.results],
+        "reservations": list(report.reservations),
+        "rules": report.rules or None,
+        "midline_shift": None if report.midline_shift is None else _shift(report.midline_shift),
+        "read_with": [role.value for role in report.companions],
         "flags": list(report.flags),
         "notes": list(report.notes),
         "coverage": None if report.coverage is None else _coverage(report.coverage),
@@ -80,7 +87,39 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "confidence": round(finding.confidence, 4),
         "centre_mm": None if finding.centre_mm is None else [round(value, 1) for value in finding.centre_mm],
         "label": finding.label,
+        "site": None if finding.site is None else finding.site.value,
+        "bundle": finding.bundle,
+        "bundle_version": finding.bundle_version,
+        "for_triage": finding.for_triage,
+        "abc2_ml": _rounded(finding.abc2_ml, 3),
+        "largest_diameter_mm": _rounded(finding.largest_diameter_mm, 1),
+        "left_share": _rounded(finding.left_share, 3),
+        "region": None if finding.region is None else finding.region.value,
+        "uncertainty": _rounded(finding.uncertainty, 3),
     }
+
+
+def _result(result: BundleResult, limits: Limits) -> dict[str, Any]:
+    return {
+        "bundle": result.bundle,
+        "bundle_version": result.bundle_version,
+        "limits": limits.get(result.bundle),
+        "state": shown_state(result.state),
+        "why": result.why,
+        "for_triage": result.for_triage,
+        "scan_probability": _rounded(result.scan_probability, 4),
+        "out_of_distribution": _rounded(result.out_of_distribution, 3),
+        "uncertain_ml": _rounded(result.uncertain_ml, 3),
+        "flags": list(result.flags),
+    }
+
+
+def _shift(shift: MidlineShift) -> dict[str, Any]:
+    return {"mm": round(shift.mm, 1), "to": shift.to.value, "method": shift.method, "limits": shift.limits}
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pipeline.domain.errors import NeuroVigieError
 from pipeline.domain.ports import Step
 from pipeline.domain.priority import Priority, prioritise
 from pipeline.domain.report import SeriesReport
+from pipeline.domain.role import COMPANIONS
 from pipeline.inference.child import InferenceChild
 from pipeline.inference.requests import Analyse, SourceImage, WriteResults
 from pipeline.triage.walk import Found, FoundSeries, FoundStudy
@@ -40,17 +41,31 @@ def analyse_found(
         reports = []
         for number, series in enumerate(study.series, start=1):
             folder = work / f"study-{study_number:02d}" / f"series-{number:02d}"
-            report = _analysed(series, child, folder, progress)
+            report = _analysed(series, _beside(series, study), child, folder, progress)
             if keep and report.mask_path is not None:
                 report = _with_results(report, series, child, folder)
             reports.append(report if keep else replace(report, mask_path=None))
         yield StudyResult(study, tuple(reports), _priority(reports))
 
 
-def _analysed(series: FoundSeries, child: InferenceChild, folder: Path, progress: Progress) -> SeriesReport:
+def _beside(series: FoundSeries, study: FoundStudy) -> tuple[tuple[SourceImage, ...], ...]:
+    """The images of the study's other series that may be read together with one."""
+    roles = COMPANIONS.get(series.first_impression.role, ())
+    return tuple(
+        _images(other) for other in study.series if other is not series and other.first_impression.role in roles
+    )
+
+
+def _analysed(
+    series: FoundSeries,
+    beside: tuple[tuple[SourceImage, ...], ...],
+    child: InferenceChild,
+    folder: Path,
+    progress: Progress,
+) -> SeriesReport:
     try:
-        for answer in child.run(Analyse(_images(series), folder)):
-            if isinstance(answer, SeriesReport):
+        for answer in child.run(Analyse(_images(series), folder, companions=beside)):
+            if isinstance(answer, SeriesReport) and not answer.interim:
                 progress(1.0)
                 return answer
             if isinstance(answer, Step):
@@ -87,7 +102,8 @@ def _with_results(report: SeriesReport, series: FoundSeries, child: InferenceChi
         out=folder.absolute(),
         scan_probability=report.scan_probability,
         provisional=report.coverage is not None and report.coverage.provisional,
-        reservations=(*report.flags, *report.notes),
+        reservations=tuple(dict.fromkeys((*report.reservations, *report.flags, *report.notes))),
+        midline_shift=report.midline_shift,
     )
     try:
         written = list(child.run(request))
@@ -98,7 +114,14 @@ def _with_results(report: SeriesReport, series: FoundSeries, child: InferenceChi
 
 def _priority(reports: Sequence[SeriesReport]) -> Priority:
     outcomes = [
-        SeriesOutcome(report.recognition.role, report.state, report.why, report.findings, report.coverage)
+        SeriesOutcome(
+            report.recognition.role,
+            report.state,
+            report.why,
+            report.findings,
+            report.coverage,
+            reservations=report.reservations,
+        )
         for report in reports
     ]
     return prioritise(outcomes, None, datetime.now(UTC))

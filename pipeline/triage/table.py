@@ -56,11 +56,13 @@ def _series_table(reports: Sequence[SeriesReport]) -> Table:
 def _seen(report: SeriesReport) -> str:
     lines = [report.why] if report.why else []
     lines += [
-        f"suspected {f.kind} {f.volume_ml:.1f} mL, {f.side} (confidence {f.confidence:.2f})" for f in report.findings
+        f"suspected {f.kind} {f.volume_ml:.1f} mL, {f.side} (confidence {f.confidence:.2f})"
+        + ("" if f.for_triage else ", shown only")
+        for f in report.findings
     ]
     if report.bundle:
         lines += [] if report.findings else [_no_suspicion(report)]
-        lines.append(f"by {report.bundle} {report.bundle_version}")
+        lines += [f"by {result.bundle} {result.bundle_version}" for result in report.results]
     return "\n".join([*lines, *report.flags, *report.notes])
 
 
