@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.domain.finding import Side
+from pipeline.domain.role import SeriesRole
+from pipeline.jobs import read_by_a_model
 from pipeline.phantom import BleedSite, PhantomPatient, PhantomStudy
 from pipeline.phantom import studies as ready
 
@@ -76,7 +78,7 @@ def scenes(images: int = 40) -> tuple[Scene, ...]:
             "diffusion MRI",
             KER_AVEL,
             ready.diffusion(104, _patient(4, "RIOU^Gwenaël", "M")),
-            Expected(plain, "not_analysed", _NO_MODEL),
+            _diffusion(),
         ),
         Scene(
             "angiography",
@@ -101,6 +103,13 @@ def scenes(images: int = 40) -> tuple[Scene, ...]:
         ),
         Scene("duplicate", "the first study once more", PORT_BRUME, large, blood, again="large_haemorrhage"),
     )
+
+
+def _diffusion() -> Expected:
+    """Analysed with its ADC map where an installed bundle reads diffusion; else it says that none does."""
+    if SeriesRole.DWI in read_by_a_model():
+        return Expected(state="analysed")
+    return Expected(frozenset({"yellow"}), "not_analysed", _NO_MODEL)
 
 
 def complaints(scene: Scene, case: Mapping[str, Any]) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.command import demo_cast
 from pipeline.command.demo import as_report
 from pipeline.command.demo_cast import HOSPITALS, complaints, scenes
 from pipeline.command.demo_watch import StudyNow
+from pipeline.domain.role import SeriesRole
 from pipeline.phantom import study_uid
 
 CAST = scenes()
@@ -54,8 +56,19 @@ def test_a_large_haemorrhage_that_is_not_red_is_a_problem():
     assert any("large haemorrhage: the tier is yellow" in line for line in as_report(CAST, found, found)["problems"])
 
 
-def test_diffusion_must_say_that_there_is_no_model_for_it():
-    diffusion = next(scene for scene in CAST if scene.name == "diffusion")
+def scene_of_diffusion(monkeypatch, *roles):
+    monkeypatch.setattr(demo_cast, "read_by_a_model", lambda: frozenset(roles))
+    return next(scene for scene in scenes() if scene.name == "diffusion")
+
+
+def test_diffusion_must_be_analysed_where_a_bundle_reads_it(monkeypatch):
+    diffusion = scene_of_diffusion(monkeypatch, SeriesRole.DWI)
+    assert complaints(diffusion, as_expected(diffusion)) == []
+    assert complaints(diffusion, as_expected(diffusion, state="not_analysed"))
+
+
+def test_without_a_bundle_diffusion_must_say_that_there_is_no_model_for_it(monkeypatch):
+    diffusion = scene_of_diffusion(monkeypatch)
     assert complaints(diffusion, as_expected(diffusion)) == []
     assert complaints(diffusion, as_expected(diffusion, why="something else"))
     assert complaints(diffusion, as_expected(diffusion, state="analysed"))
