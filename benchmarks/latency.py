@@ -14,6 +14,7 @@ A study that is lost, unanswered or answered twice ends the command with status 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
@@ -65,13 +66,16 @@ class Watch:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Until stopped."""
+        """Until stopped, or the house is gone."""
+        with contextlib.suppress(psycopg.OperationalError):
+            self._listen()
+
+    def _listen(self) -> None:
         query = 'SELECT patient_id FROM "case" WHERE alerted_at IS NOT NULL OR state = ANY(%s)'
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("LISTEN neurovigie_event")
             while not self.stop.is_set():
-                for _ in connection.notifies(timeout=1.0, stop_after=1):
-                    pass
+                list(connection.notifies(timeout=1.0, stop_after=1))
                 now = time.monotonic()
                 with self.changed:
                     for (patient_id,) in connection.execute(query, [list(_ENDED)]):
@@ -106,13 +110,14 @@ class Sender:
         images = self._new_study(sent)
         entity = AE(hospital)
         entity.add_requested_context(CTImageStorage)
+        entity.dimse_timeout = entity.network_timeout = entity.acse_timeout = _PATIENCE_S  # a slow house is measured
         association = entity.associate("127.0.0.1", self._port)
         if not association.is_established:
             raise SystemExit("the node refuses the association")
         for image in images:
             status = association.send_c_store(image)
-            if status.Status != 0x0000:
-                raise SystemExit(f"the node refuses an image (status {status.Status:04X})")
+            if status.get("Status") != 0x0000:
+                raise SystemExit(f"the node did not store an image ({status.get('Status', 'association lost')})")
         sent.last_image = time.monotonic()
         association.release()
         return sent
@@ -269,6 +274,7 @@ def measured(house: Running, watch: Watch, chosen: argparse.Namespace) -> tuple[
             more = {"routine_per_minute": round(throughput, 1)}
         every += some
         rows.append({**row(name, some, watch), **more})
+        sys.stderr.write(f"{rows[-1]}\n")
     _until_quiet(watch)
     return rows, every
 
