@@ -56,7 +56,7 @@ class Familiar:
     """Ranges of figures in which a model was taught, with how far beyond counts as one step out.
 
     ``ranges`` by figure: ``least`` and ``below`` on the low side, ``most`` and ``above`` on the high
-    one, either side optional. They were read off synthetic heads by `benchmarks.familiarity`.
+    one, either side optional; how they were chosen is in docs/decisions.
     ``needed`` are the figures every readable brain gives.
     """
 

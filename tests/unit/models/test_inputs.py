@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from models.inference.diffusion_rule import DiffusionRule
+from models.inference.diffusion_scan import DiffusionReader
 from models.inference.inputs import check_ct
+from models.inference.operating import Operating
+from models.inference.slice_network import SliceNetwork
+from models.inference.threshold import ThresholdSegmenter
 from pipeline.domain.errors import OutsideDeclaredInputs
 from pipeline.domain.geometry import PatientFromVoxel
+from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
 
 RNG = np.random.default_rng(0)
@@ -63,3 +76,53 @@ def test_hu_cut_to_a_display_range_is_read_with_a_flag() -> None:
 )
 def test_what_is_unusual_is_flagged_not_refused(volume: Volume, word: str) -> None:
     assert any(word in flag for flag in check_ct(volume))
+
+
+SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 20), st.integers(1, 20))
+FINITE = [-1000.0, -80.0, 0.0, 0.3, 30.0, 70.0, 255.0, 1000.0, 3071.0]
+SIGNAL = [0.0, 0.4, 0.8, 1.0, 3.0, 200.0, 500.0, 800.0]
+IMAGES = st.sampled_from([FINITE, SIGNAL, [*FINITE, 65535.0, np.nan, np.inf]]).flatmap(
+    lambda values: arrays(np.float32, SHAPES, elements=st.sampled_from(values))
+)
+STEPS = st.tuples(st.floats(0.2, 9), st.floats(0.2, 9), st.floats(0.2, 9))
+
+
+@given(voxels=IMAGES, steps=STEPS, data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_any_ct_is_refused_with_a_reason_or_answered(voxels: Any, steps: Any, data: Any) -> None:
+    segmenter = data.draw(st.sampled_from([ThresholdSegmenter(), TINY]))
+    answered(segmenter, Volume(voxels, PatientFromVoxel(np.diag([*steps, 1.0])), VoxelUnit.HU), {})
+
+
+@given(
+    voxels=arrays(np.float32, SHAPES, elements=VALUES), other=arrays(np.float32, SHAPES, elements=VALUES), steps=STEPS
+)
+@settings(max_examples=30, deadline=None)
+def test_any_diffusion_is_refused_with_a_reason_or_answered(voxels: Any, other: Any, steps: Any) -> None:
+    affine = PatientFromVoxel(np.diag([*steps, 1.0]))
+    companions = {SeriesRole.ADC: Volume(other, affine, VoxelUnit.ARBITRARY)}
+    for segmenter in (DiffusionRule(), TINY_MR):
+        answered(segmenter, Volume(voxels, affine, VoxelUnit.ARBITRARY), companions)
+
+
+def answered(segmenter: Any, volume: Volume, companions: Any) -> None:
+    with suppress(OutsideDeclaredInputs):
+        said = list(segmenter.steps(volume, companions))[-1]
+        assert said.labels.shape == volume.shape_kji
+        assert 0 <= said.scan_probability <= 1
+
+
+class OneLayer(torch.nn.Module):
+    """A network that says something of everything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Conv2d(6, 2, 3, padding=1)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        said: torch.Tensor = self.layer(inputs)
+        return said
+
+
+TINY = SliceNetwork(OneLayer(), Operating(), uncertainty=True)
+TINY_MR = SliceNetwork(OneLayer(), Operating(), reader=DiffusionReader(), uncertainty=True)

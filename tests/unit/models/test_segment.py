@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -113,3 +114,67 @@ def test_an_unknown_bundle_and_a_bad_output_are_answered_before_any_work(
     assert run(tmp_path / "in.nii.gz", tmp_path / "out.png") == 2
     assert run(tmp_path / "in.nii.gz", tmp_path / "none" / "out.nii.gz") == 2
     assert "make it first" in capsys.readouterr().err
+
+
+def diffusion_files(head: Any, folder: Path) -> dict[str, Path]:
+    """DWI, ADC in 1e-3 mm2/s, b0, and DWI with ADC in one file, as NIfTI."""
+    ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ head.affine.matrix
+    images = {name: getattr(head, name).transpose(2, 1, 0).astype(np.float32) for name in ("dwi", "adc", "b0")}
+    images["both"] = np.stack((images["dwi"], images["adc"]), axis=-1)
+    images["swapped"] = np.stack((images["adc"], images["dwi"]), axis=-1)
+    return {name: saved(folder / f"{name}.nii.gz", values, ras) for name, values in images.items()}
+
+
+@pytest.mark.parametrize(
+    ("image", "more", "flag"),
+    [
+        ("dwi", ["adc"], "1e-3 mm2/s"),
+        ("dwi", ["b0"], "b = 1000"),
+        ("both", [], "1e-3 mm2/s"),
+        ("swapped", [], "swapped back"),
+    ],
+)
+def test_diffusion_comes_with_its_map_or_b0_in_one_file_or_several(
+    image: str, more: list[str], flag: str, diffusion_head: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = diffusion_files(diffusion_head, tmp_path)
+    companions = [word for name in more for word in (f"--{name}", str(files[name]))]
+    out = tmp_path / "mask.nii.gz"
+    assert run(files[image], out, *companions, "--json", bundle="infarct-dwi-threshold") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert any(flag in said for said in report["flags"])
+    assert report["lesions"][0]["kind"] == "infarct"
+    assert report["lesions"][0]["site"] is None
+    mask = np.asarray(nibabel.load(out).dataobj)
+    truth = diffusion_head.infarct.transpose(2, 1, 0)
+    assert mask.shape == truth.shape
+    assert 2 * ((mask > 0) & truth).sum() / ((mask > 0).sum() + truth.sum()) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([], "add --adc or --b0"),
+        (["--adc", "none.nii.gz"], "There is no file"),
+        (["--adc", "both"], "holds 2 volumes"),
+        (["--adc", "adc", "--bvalue", "1000"], "only for computing ADC from --b0"),
+        (["--b0", "b0", "--bvalue", "10"], "not one of stroke imaging"),
+        (["--adc", "adc", "--uncertainty", "u.nii.gz"], "cannot say where it is unsure"),
+    ],
+)
+def test_what_diffusion_lacks_is_said_in_one_sentence(
+    words: list[str], sentence: str, diffusion_head: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = diffusion_files(diffusion_head, tmp_path)
+    placed = [str(files[word]) if word in files else word.replace("u.nii", f"{tmp_path}/u.nii") for word in words]
+    assert run(files["dwi"], tmp_path / "out.nii.gz", *placed, bundle="infarct-dwi-threshold") == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.nii.gz").exists()
+
+
+def test_ct_takes_no_companion(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = saved(tmp_path / "in.nii.gz", slice_hu())
+    assert run(image, tmp_path / "out.nii.gz", "--adc", str(image)) == 2
+    assert "does not read --adc" in capsys.readouterr().err
