@@ -7,13 +7,16 @@ in HU. MR: ``*_dwi.nii.gz`` with ``*_adc.nii.gz`` beside, as in ISLES'22.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from models.gallery.slices import PIXEL_MM, Sample, resized, resized_mask
 from models.gallery.synthetic import diffusion_sample
+from models.inference.adc import from_map
 from models.inference.orientation import Upright, upright
 from models.inference.skull import intracranial
 from models.nifti import read_volume
@@ -77,8 +80,9 @@ def _mr_volume(file: Path, count: int) -> list[Sample]:
     dwi = upright(read_volume(file, VoxelUnit.ARBITRARY))
     adc_file = file.with_name(file.name.replace("_dwi.", "_adc."))
     mask_file = file.with_name(file.name.replace("_dwi.", "_msk."))
-    adc = upright(read_volume(adc_file, VoxelUnit.ADC_1E6_MM2_S)).voxels
-    adc = adc * (1.0 if np.percentile(adc, 99) < 50 else 1e-3)
+    given = upright(read_volume(adc_file, VoxelUnit.ADC_1E6_MM2_S)).voxels
+    # In whatever unit the map was written.
+    adc = from_map(_tensor(dwi.voxels), _tensor(given)).adc.numpy()
     lesion = upright(read_volume(mask_file, VoxelUnit.ARBITRARY)).voxels > 0.5 if mask_file.exists() else adc < -1
     dx, dy, _ = dwi.patient_from_voxel.spacing_mm
     target, name = PIXEL_MM["MR"], file.name.split("_")[0]
@@ -91,6 +95,10 @@ def _mr_volume(file: Path, count: int) -> list[Sample]:
         )
         for k in _through(dwi, count)
     ]
+
+
+def _tensor(voxels: NDArray[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(voxels, dtype=np.float32))
 
 
 def _through(whole: Upright, count: int = SLICES_A_VOLUME) -> list[int]:

@@ -15,6 +15,7 @@ from models.inference.diffusion import PARENCHYMA_ADC, brain_median
 from models.inference.skull import intracranial
 from models.synthesis import acquisition, draw, paint
 from models.synthesis import prior as priors
+from models.synthesis.fields import Grid
 from models.synthesis.mr import acquisition as mr_acquisition
 from models.synthesis.mr import draw as mr_draw
 from models.synthesis.mr import paint as mr_paint
@@ -31,13 +32,13 @@ def anatomies(prior: Path) -> tuple[Anatomy, ...]:
     return priors.load(prior)
 
 
-def ct(prior: Sequence[Anatomy], count: int, seed: int) -> list[Sample]:
+def ct(prior: Sequence[Anatomy], count: int, seed: int, grid: Grid = paint.HEAD_GRID) -> list[Sample]:
     """``count`` head CT slices of 5 mm, each of another head; where one bleeds, through its blood."""
-    return [_ct(prior, np.random.default_rng((seed, n)), n) for n in range(count)]
+    return [_ct(prior, np.random.default_rng((seed, n)), n, grid) for n in range(count)]
 
 
-def _ct(prior: Sequence[Anatomy], rng: np.random.Generator, number: int) -> Sample:
-    painted = paint.paint(draw.draw(rng, len(prior)), prior)
+def _ct(prior: Sequence[Anatomy], rng: np.random.Generator, number: int, grid: Grid) -> Sample:
+    painted = paint.paint(draw.draw(rng, len(prior)), prior, grid=grid)
     middle = _through(painted.blood.sum((1, 2)).numpy(), painted.grid.spacing_mm[0], rng)
     centres = (middle - THICK_MM, middle, middle + THICK_MM)
     seen = acquisition.acquire(painted, acquisition.draw_scan(rng, centres, THICK_MM))
@@ -46,14 +47,18 @@ def _ct(prior: Sequence[Anatomy], rng: np.random.Generator, number: int) -> Samp
     return Sample(f"head {number}", "CT", hu, tissue, seen.kind[1].numpy() > 0)
 
 
-def mr(prior: Sequence[Anatomy], masks: Path | None, count: int, seed: int) -> list[Sample]:
+def mr(
+    prior: Sequence[Anatomy], masks: Path | None, count: int, seed: int, grid: Grid = mr_paint.MR_GRID
+) -> list[Sample]:
     """``count`` diffusion slices of 5 mm, each of another head; without masks no infarct has a real shape."""
     known = library(masks, kept=False) if masks else None
-    return [_mr(prior, known, np.random.default_rng((seed, n)), n) for n in range(count)]
+    return [_mr(prior, known, np.random.default_rng((seed, n)), n, grid) for n in range(count)]
 
 
-def _mr(prior: Sequence[Anatomy], masks: MaskLibrary | None, rng: np.random.Generator, number: int) -> Sample:
-    painted = mr_paint.paint(mr_draw.draw(rng, len(prior), masks), prior, masks)
+def _mr(
+    prior: Sequence[Anatomy], masks: MaskLibrary | None, rng: np.random.Generator, number: int, grid: Grid
+) -> Sample:
+    painted = mr_paint.paint(mr_draw.draw(rng, len(prior), masks), prior, masks, grid=grid)
     middle = _through(painted.infarct.sum((1, 2)).numpy(), painted.grid.spacing_mm[0], rng)
     centres = (middle - THICK_MM, middle, middle + THICK_MM)
     seen = mr_acquisition.acquire(painted, mr_acquisition.draw_scan(rng, centres, THICK_MM))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,6 +12,7 @@ from models.gallery.__main__ import compared, in_numbers, tiles
 from models.gallery.figures import distance, intensities, noise_spectrum
 from models.gallery.sheet import TRUTH, Tile, fitted, fitted_mask, grey, outlined, save, sheet
 from models.gallery.slices import Sample
+from models.synthesis.fields import Grid
 from models.synthesis.prior import Anatomy
 from pipeline.domain.errors import BadInput
 
@@ -79,6 +81,40 @@ def test_slices_saved_as_pictures_are_read_as_hounsfield_units(tmp_path: Path) -
     assert not first.lesion.any()
 
 
+def ball(shape: tuple[int, int, int]) -> np.ndarray:
+    """Distance from the middle over the radius, (x, y, z)."""
+    places = [(index - (n - 1) / 2) / (n / 2) for index, n in zip(np.indices(shape), shape, strict=True)]
+    return np.sqrt(sum(place**2 for place in places))
+
+
+def saved(file: Path, values: np.ndarray, spacing_mm: tuple[float, float, float]) -> None:
+    nibabel.save(nibabel.Nifti1Image(values.astype(np.float32), np.diag([*spacing_mm, 1.0])), file)
+
+
+def test_a_whole_ct_gives_slices_through_its_brain(tmp_path: Path) -> None:
+    radius = ball((96, 112, 30))
+    saved(tmp_path / "head.nii.gz", np.where(radius < 0.85, 34, np.where(radius < 1, 1000, -1000)), (1.8, 1.8, 5.0))
+    found = real.ct(tmp_path, 4)
+    assert [one.name for one in found] == ["head 0", "head 1", "head 2", "head 3"]
+    assert found[1].image.shape == (161, 138)
+    assert np.median(found[1].image[found[1].compared]) == pytest.approx(34, abs=0.5)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e3])
+def test_diffusion_is_read_in_any_unit_of_adc(unit: float, tmp_path: Path) -> None:
+    radius = ball((60, 70, 20))
+    brain, fluid = radius < 0.9, radius < 0.3
+    dwi, adc = np.where(fluid, 60, 200) * brain, np.where(fluid, 2.9, 0.8) * brain
+    saved(tmp_path / "a_dwi.nii.gz", dwi, (2.5, 2.5, 5.0))
+    saved(tmp_path / "a_adc.nii.gz", adc * unit, (2.5, 2.5, 5.0))
+    saved(tmp_path / "a_msk.nii.gz", radius < 0.1, (2.5, 2.5, 5.0))
+    found = real.mr(tmp_path, 3)
+    assert len(found) == 3
+    assert found[1].adc is not None
+    assert np.median(found[1].adc[found[1].compared]) == pytest.approx(0.8, abs=0.05)
+    assert np.median(found[1].image[found[1].compared]) == pytest.approx(1, abs=0.05)
+
+
 def test_an_empty_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="neither PNG"):
         real.ct(tmp_path, 2)
@@ -86,14 +122,14 @@ def test_an_empty_folder_is_refused_with_a_sentence(tmp_path: Path) -> None:
         real.mr(tmp_path, 2)
 
 
-def test_a_painted_slice_is_compared_with_itself_at_no_distance(ball_head: Anatomy) -> None:
-    painted = synthetic.ct([ball_head], 1, seed=4)
+def test_a_painted_slice_is_compared_with_itself_at_no_distance(ball_head: Anatomy, coarse_grid: Grid) -> None:
+    painted = synthetic.ct([ball_head], 1, seed=4, grid=coarse_grid)
     assert painted[0].tissue.any()
     for name, curves in compared(painted, painted).items():
         assert in_numbers(*curves)["distance"] == 0, name
 
 
-def test_a_painted_diffusion_slice_shows_brain_about_its_median(ball_head: Anatomy) -> None:
-    (one,) = synthetic.mr([ball_head], None, 1, seed=4)
+def test_a_painted_diffusion_slice_shows_brain_about_its_median(ball_head: Anatomy, coarse_grid: Grid) -> None:
+    (one,) = synthetic.mr([ball_head], None, 1, seed=4, grid=coarse_grid)
     assert one.adc is not None
     assert np.median(one.image[one.compared]) == pytest.approx(1, abs=0.25)
