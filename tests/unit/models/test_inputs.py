@@ -94,9 +94,7 @@ def test_any_ct_is_refused_with_a_reason_or_answered(voxels: Any, steps: Any, da
     answered(segmenter, Volume(voxels, PatientFromVoxel(np.diag([*steps, 1.0])), VoxelUnit.HU), {})
 
 
-@given(
-    voxels=arrays(np.float32, SHAPES, elements=VALUES), other=arrays(np.float32, SHAPES, elements=VALUES), steps=STEPS
-)
+@given(voxels=IMAGES, other=IMAGES, steps=STEPS)
 @settings(max_examples=30, deadline=None)
 def test_any_diffusion_is_refused_with_a_reason_or_answered(voxels: Any, other: Any, steps: Any) -> None:
     affine = PatientFromVoxel(np.diag([*steps, 1.0]))
