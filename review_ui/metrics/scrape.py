@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from review_ui.metrics.exposition import exposition
 from review_ui.metrics.measure import measure
 
-KEPT = timedelta(seconds=5)
+KEPT = timedelta(seconds=10)
 
 
 class Scrape:
