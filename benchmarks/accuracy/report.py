@@ -118,7 +118,7 @@ def replaced(text: str, section: str, content: str) -> str:
     block = f"{start}\n{content.strip()}\n{end}"
     before, found, rest = text.partition(start)
     if not found:
-        return f"{text.rstrip()}\n\n{block}\n"
+        return f"{text.rstrip()}\n\n{block}\n".lstrip("\n")
     return before + block + rest.partition(end)[2]
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from datetime import date
 from pathlib import Path
@@ -166,3 +167,22 @@ def test_the_worst_cases_are_drawn_small(tmp_path: Path) -> None:
     with Image.open(tmp_path / "worst.png") as page:
         assert page.width > 300
     assert (tmp_path / "worst.png").stat().st_size < 200_000
+
+
+def test_a_card_says_what_the_bundles_own_files_say(tmp_path: Path) -> None:
+    for name in ("configs", "docs", "models"):
+        (tmp_path / name).mkdir()
+    operating = {"operating": {"threshold": 0.3, "peak": 0.6, "minimum_ml": 0.2}}
+    (tmp_path / "configs/inference.json").write_text(json.dumps(operating))
+    assert report.made_of(tmp_path).startswith("A lesion reaches out to a probability of 0.3, ")
+    record = {"minutes": 30.0, "steps": 1200, "device": "cpu", "anatomies": ["a", "b"]}
+    plan = {"plan": {"batch": 8, "filters": 16}}
+    (tmp_path / "docs/training_record.json").write_text(json.dumps(record | plan))
+    (tmp_path / "models/model.safetensors").write_bytes(bytes(2_000_000))
+    said = report.made_of(tmp_path)
+    assert "30 minutes of steps (1,200 of 8 slices, cpu)" in said
+    assert "2 anatomies; 16 filters, 2.0 MB" in said
+    card = tmp_path / "docs/README.md"
+    report.write_section(card, "training", said)
+    report.write_section(card, "training", "again")
+    assert card.read_text() == "<!-- training -->\nagain\n<!-- end -->\n"
