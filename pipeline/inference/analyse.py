@@ -28,6 +28,7 @@ from pipeline.domain.reservations import ScanFacts, standing
 from pipeline.domain.role import Recognition, SeriesRole
 from pipeline.domain.rules import reservation_rules
 from pipeline.inference.findings import Seen, seen, together, unseen
+from pipeline.inference.pixels_say import pixels_say
 from pipeline.inference.ready import ReadyModel, ReadyModels
 from pipeline.inference.running import predicted
 from pipeline.inference.volumes import ScanVolumes, scan_volumes
@@ -125,6 +126,7 @@ class _Analysis:
         self._asked = asked
         self._models = models
         self._seconds = seconds
+        self._by_pixels: tuple[str, ...] = ()
 
     def run(
         self, instances: Sequence[tuple[Path, pydicom.Dataset]]
@@ -136,6 +138,7 @@ class _Analysis:
             raise NotAnalysable(self._models.why_none(role))
         clock = time.monotonic()
         scan = yield from self._volumes(instances, role, reading)
+        self._look_at([header for _, header in instances], scan.series)
         head = find_head(scan.series.volume)
         self._seconds["volume"] = time.monotonic() - clock
         yield Step("head", 0.3)
@@ -148,6 +151,13 @@ class _Analysis:
                 yield replace(self._reported(every, scan), interim=True, seconds=dict(self._seconds))
             every.append((yield from self._shown(model, scan, head)))
         return self._written(every, scan)
+
+    def _look_at(self, headers: Sequence[pydicom.Dataset], series: SeriesVolume) -> None:
+        """Let the pixels speak on what the series is; what a person said of it stands."""
+        if self._asked.role is None:
+            seen = pixels_say(self._report.recognition, headers, series)
+            self._report = replace(self._report, recognition=seen.recognition)
+            self._by_pixels = seen.reservations
 
     def _volumes(
         self, instances: Sequence[tuple[Path, pydicom.Dataset]], role: SeriesRole, reading: Sequence[ReadyModel]
@@ -188,7 +198,7 @@ class _Analysis:
         first = every[0].result
         findings, _, notes = together(every)
         facts = ScanFacts(
-            flags=every[0].flags,
+            flags=(*every[0].flags, *self._by_pixels),
             out_of_distribution=first.out_of_distribution,
             role_confidence=self._report.recognition.confidence,
             has_findings=bool(findings),
