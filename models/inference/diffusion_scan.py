@@ -19,7 +19,7 @@ from models.inference.frame import Frame, frame_of
 from models.inference.inputs import check_diffusion
 from models.inference.morphology import filled, grown, opened
 from models.inference.scan import Scan, box_around
-from models.inference.slices import network_slices
+from models.inference.slices import Pitch, network_slices
 from pipeline.domain.errors import OutsideDeclaredInputs
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
@@ -30,6 +30,9 @@ BRAIN_SHARE = 0.3
 
 BRAIN_MARGIN_MM = 4.0
 
+DIFFUSION_PITCH = Pitch(PIXEL_MM, slab_mm=3.5, thin_mm=2.5)
+"""Slabs thinner than those of CT: on other heads than the frozen ones, Dice .83 against .80 with 5 mm."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiffusionReader:
@@ -39,13 +42,13 @@ class DiffusionReader:
     """
 
     b_value: float = 1000.0
-    pixel_mm: float = PIXEL_MM
+    pitch: Pitch = DIFFUSION_PITCH
     familiar: Familiar | None = None
 
     def read(self, volume: Volume, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Scan:
         """The scan of a DWI, as `ScanReader` says; images are DWI over the brain's median, and ADC."""
         flags = check_diffusion(volume, companions)
-        frame = frame_of(volume, self.pixel_mm)
+        frame = frame_of(volume, self.pitch)
         found = self.diffusion(frame, companions, device)
         median = max(brain_median(found.dwi, found.adc), 1e-6)
         bright = found.dwi / median

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.inference.orientation import Upright, tilt_degrees, upright
-from models.inference.slices import PIXEL_MM, SlicePlan, SliceReader, plan_slices
+from models.inference.slices import HEAD_CT_PITCH, Pitch, SlicePlan, SliceReader, plan_slices
 from models.inference.straighten import LARGEST_TILT_DEGREES, Grid, slices_on, straight_grid
 from pipeline.domain.geometry import Matrix, PatientFromVoxel
 from pipeline.domain.volume import Volume
@@ -50,13 +50,13 @@ class Frame:
         return self.turned.back(labels)
 
 
-def frame_of(volume: Volume, pixel_mm: float = PIXEL_MM) -> Frame:
+def frame_of(volume: Volume, pitch: Pitch = HEAD_CT_PITCH) -> Frame:
     """The frame of a volume; a lone slice is never straightened."""
     turned = upright(volume)
     grid = grid_of(turned)
     if len(turned.voxels) > 1 and tilt_degrees(grid.matrix) > LARGEST_TILT_DEGREES:
         grid = straight_grid(grid)
-    return Frame(turned, grid, plan_slices(grid.shape_kji, PatientFromVoxel(grid.matrix).spacing_mm, pixel_mm))
+    return Frame(turned, grid, plan_slices(grid.shape_kji, PatientFromVoxel(grid.matrix).spacing_mm, pitch))
 
 
 def grid_of(turned: Upright) -> Grid:

@@ -18,6 +18,18 @@ SLICE_MM = 5.0
 THIN_MM = 3.5
 """Slices nearer together than this are averaged into slabs of about `SLICE_MM`."""
 
+
+@dataclass(frozen=True, slots=True)
+class Pitch:
+    """The network's steps: ``pixel_mm`` in a slice; slices nearer than ``thin_mm`` become slabs of ``slab_mm``."""
+
+    pixel_mm: float = PIXEL_MM
+    slab_mm: float = SLICE_MM
+    thin_mm: float = THIN_MM
+
+
+HEAD_CT_PITCH = Pitch()
+
 SliceReader = Callable[[int, int], Tensor]
 """Source slices ``first`` to ``last`` (exclusive) as float32 [n, j, i]."""
 
@@ -46,13 +58,13 @@ class SlicePlan:
 
 
 def plan_slices(
-    shape_kji: tuple[int, int, int], spacing_ijk_mm: tuple[float, float, float], pixel_mm: float = PIXEL_MM
+    shape_kji: tuple[int, int, int], spacing_ijk_mm: tuple[float, float, float], pitch: Pitch = HEAD_CT_PITCH
 ) -> SlicePlan:
     """The network's grid over a volume: the same box, other steps."""
     dx, dy, dz = spacing_ijk_mm
     k, j, i = shape_kji
-    slices = k if dz >= THIN_MM else max(1, round(k * dz / SLICE_MM))
-    rows, columns = max(8, round(j * dy / pixel_mm)), max(8, round(i * dx / pixel_mm))
+    slices = k if dz >= pitch.thin_mm else max(1, round(k * dz / pitch.slab_mm))
+    rows, columns = (max(8, round(n * step / pitch.pixel_mm)) for n, step in ((j, dy), (i, dx)))
     spacing = (k * dz / slices, j * dy / rows, i * dx / columns)
     return SlicePlan(shape_kji, (slices, rows, columns), spacing)
 
