@@ -132,9 +132,10 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
     if connection.execute(written).first() is None:
         raise Fenced
     _put_findings(connection, held, report)
+    said = exists().where(role_correction.c.series_id == held.series_id)
     connection.execute(
         update(series)
-        .where(series.c.id == held.series_id)
+        .where(series.c.id == held.series_id, ~said)  # a person's word stands, also one said meanwhile
         .values(
             role=report.recognition.role.value,
             role_reason=report.recognition.reason,

@@ -7,8 +7,11 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from pipeline.database.analyses import claim
+from pipeline.database.analyses import claim, commit_report
 from pipeline.database.tables import analysis, case, event, series, study
+from pipeline.domain.analysis import AnalysisState
+from pipeline.domain.report import SeriesReport
+from pipeline.domain.role import Recognition, SeriesRole
 from pipeline.testing.instances import TinySlice
 
 
@@ -43,6 +46,20 @@ def test_a_corrected_role_is_shown_with_its_author_and_the_series_is_read_again(
         held = claim(connection, desk.execute(select(analysis.c.id).where(analysis.c.version == 2))[0][0], desk.clock())
     assert held is not None
     assert (held.role.value, held.said, held.haste.value) == ("ncct", True, "urgent")
+
+
+def test_a_word_said_while_an_analysis_runs_outlives_its_end(desk: Any) -> None:
+    case_id, series_id = whole_series(desk)
+    with desk.engine.begin() as connection:
+        held = claim(connection, desk.execute(select(analysis.c.id))[0][0], desk.clock())
+    assert held is not None
+    desk.client("expert").post(f"/api/v1/series/{series_id}/role", json={"role": "ncct"})
+    recognised = Recognition(SeriesRole.CTA, "contrast agent given", 0.95)
+    report = SeriesReport("1.2", recognition=recognised, state=AnalysisState.NOT_ANALYSED, why="no model")
+    with desk.engine.begin() as connection:
+        commit_report(connection, held, report, desk.clock())
+    after = shown(desk, case_id)
+    assert (after["role"], after["analysis"]["version"]) == ("ncct", 2)
 
 
 def test_saying_what_it_is_already_changes_nothing(desk: Any) -> None:
