@@ -214,6 +214,15 @@ def queue_waits(house: Running) -> dict[str, list[float]]:
     return waits
 
 
+def stages(house: Running) -> dict[str, float]:
+    """Median seconds of each stage of an analysis."""
+    taken: dict[str, list[float]] = {}
+    for (seconds,) in house.rows("SELECT seconds FROM analysis WHERE state = 'analysed'"):
+        for stage, value in seconds.items():
+            taken.setdefault(stage, []).append(value)
+    return {stage: round(float(np.median(some)), 3) for stage, some in taken.items()}
+
+
 def row(name: str, every: Sequence[Sent], watch: Watch) -> dict[str, Any]:
     """One line of the table: percentiles of last image to alert."""
     seconds = [
@@ -246,13 +255,15 @@ def main() -> int:
         listening = threading.Thread(target=watch.run, daemon=True)
         listening.start()
         rows, every = measured(house, watch, chosen)
-        wrong, waits = problems(house, every), queue_waits(house)
+        wrong, waits, took = problems(house, every), queue_waits(house), stages(house)
         watch.stop.set()
         listening.join()
     _say(rows, waits, wrong)
+    sys.stdout.write(f"median seconds of an analysis: {took}\n")
     if chosen.json:
         p95 = {haste: round(float(np.percentile(some, 95)), 2) for haste, some in waits.items()}
-        chosen.json.write_text(json.dumps({"rows": rows, "queue_wait_p95_s": p95, "problems": wrong}, indent=1))
+        said = {"rows": rows, "queue_wait_p95_s": p95, "stages_s": took, "problems": wrong}
+        chosen.json.write_text(json.dumps(said, indent=1))
     return 1 if wrong else 0
 
 
