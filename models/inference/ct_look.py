@@ -27,6 +27,9 @@ LEAST_SLICES = 3
 METAL_HU = 2500.0
 FAT_HU = (-150.0, -30.0)
 DEEP_PIXELS = 5
+SCALP_PIXELS = 9
+"""Where the skull gives no ring, the inside was taken to begin about this far within the head."""
+
 SMOOTH_PIXELS = 2.5
 
 IN_PLANE = np.zeros((3, 3, 3), bool)
@@ -61,7 +64,7 @@ def _deep(inside: Mask) -> Mask:
 def _shape(head: Mask, bone: Mask, inside: Mask, pixel_mm: float) -> dict[str, float]:
     cm2 = pixel_mm**2 / 100
     rim = grown(inside, 1) & ~inside
-    near_bone = grown(bone, 3)
+    near_bone = grown(bone, SCALP_PIXELS)
     figures = {"head_cm2": float(head.sum((1, 2)).max()) * cm2}
     if rim.sum() > LEAST_PIXELS / 4:
         figures["skull_share"] = float((rim & near_bone).sum() / rim.sum())
