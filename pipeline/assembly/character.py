@@ -14,7 +14,7 @@ from pipeline.domain.completeness import WHOLE_HEAD_MM
 from pipeline.domain.role import SeriesRole
 
 _BONE = re.compile(r"BONE|SHARP|EDGE|LUNG|ULTRA|\bOS\b|OSSEUX|DETAIL\+|^Y[A-D]$|^[DE]$|^L$")
-_SOFT = re.compile(r"SOFT|BRAIN|STANDARD|STND|SMOOTH|DETAIL|CEREB|^U[ABC]$|^[ABC]$|^EB$")
+_SOFT = re.compile(r"SOFT|BRAIN|STANDARD|STND|^STD|SMOOTH|DETAIL|CEREB|^U[ABC]$|^[ABC]$|^EB$")
 """GE and UIH write words, Philips letters (A to C, UA to UC smooth; D, E, L, YA to YD sharp)."""
 
 _SIEMENS = re.compile(r"^[A-Z][A-Z]?(\d{2})[A-Z]?(?:\\|\s|$)")

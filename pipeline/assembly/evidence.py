@@ -12,6 +12,7 @@ import pydicom
 
 from pipeline.assembly.diffusion import Weighting, weighting
 from pipeline.assembly.headers import frames, has_items, in_groups, number, numbers, shared, text, tokens
+from pipeline.assembly.siemens import mosaic
 
 _NO_AGENT = frozenset({"", "NONE", "NO", "N", "0", "NA", "N/A", "NON", "SANS", "NO CONTRAST", "WITHOUT", "NULL"})
 _PREFILLED_AGENT = frozenset({"APPLIED DEFAULT"})
@@ -81,7 +82,7 @@ def gather(headers: Sequence[pydicom.Dataset]) -> Evidence:
         RepetitionTime=number(first, "RepetitionTime"),
         EchoTime=number(first, "EchoTime") or number(first, "EffectiveEchoTime"),
         InversionTime=number(first, "InversionTime") or number(first, "InversionTimes"),
-        sequence=tokens(first, "ScanningSequence") | tokens(first, "EchoPulseSequence"),
+        sequence=_sequence(first),
         sequence_name=f"{text(first, 'SequenceName')} {text(first, 'PulseSequenceName')}".strip(),
         acquisition_contrast=text(first, "AcquisitionContrast"),
         FlipAngle=number(first, "FlipAngle"),
@@ -120,8 +121,18 @@ def _seconds(header: pydicom.Dataset, keyword: str) -> float | None:
 
 
 def _field_mm(header: pydicom.Dataset) -> float | None:
+    """Width of one image; of a mosaic, that of one of its slices."""
     spacing, columns = number(header, "PixelSpacing"), number(header, "Columns")
-    return spacing * columns if spacing and columns else None
+    laid = mosaic(header)
+    return spacing * columns / (laid.grid if laid else 1) if spacing and columns else None
+
+
+def _sequence(header: pydicom.Dataset) -> frozenset[str]:
+    """GR, SE, EP, IR ... of classic images (PS3.3 C.8.3.1), and what enhanced ones call them."""
+    named = tokens(header, "ScanningSequence") | tokens(header, "EchoPulseSequence")
+    enhanced = {"GRADIENT": "GR", "SPIN": "SE", "BOTH": "GR"}
+    planar = {"EP"} if text(header, "EchoPlanarPulseSequence") == "YES" else set()
+    return named | {enhanced[one] for one in named if one in enhanced} | planar
 
 
 def _typical(headers: Sequence[pydicom.Dataset]) -> pydicom.Dataset:

@@ -120,7 +120,7 @@ def by_timing(evidence: Evidence) -> Recognition | None:
         return None
     tr, te, ti = evidence.RepetitionTime, evidence.EchoTime, evidence.InversionTime
     times = f"TR {tr:.0f}, TE {te:.0f}{'' if ti is None else f', TI {ti:.0f}'} ms"
-    if "GR" in evidence.sequence:
+    if "GR" in evidence.sequence or ("EP" in evidence.sequence and "SE" not in evidence.sequence and te < 60):
         return _gradient_echo(evidence, times)
     if ti is not None and 300 <= ti <= 1400 and te <= 40:
         return Recognition(SeriesRole.T1, f"T1-weighted MR ({times}: inversion, short echo)", 0.85)

@@ -76,6 +76,6 @@ def _reservations(seen: PixelEvidence, series: SeriesVolume) -> tuple[str, ...]:
         said.append(f"the head moved between slices (by up to {seen.jump_mm:.0f} mm)")
     if not seen.vertex:
         said.append("the top of the head is not in the images")
-    if series.arrangement.interpolated_k:
-        said.append(f"{len(series.arrangement.interpolated_k)} slices of the volume are interpolated")
+    if series.arrangement.missing:
+        said.append(f"slices are missing inside the series ({series.arrangement.missing})")
     return tuple(said)

@@ -24,7 +24,8 @@ def slices(count: int = 30, **tags: object) -> list[pydicom.Dataset]:
     ("name", "kernel"),
     [
         ("H30s", "soft"), ("Hr38h", "soft"), ("J40s", "soft"), ("H60s", "bone"), ("Hr59f", "bone"), ("J70h", "bone"),
-        ("STANDARD", "soft"), ("SOFT", "soft"), ("BONEPLUS", "bone"), ("EDGE", "bone"), ("UB", "soft"), ("YB", "bone"),
+        ("STANDARD", "soft"),
+        ("STD+", "soft"), ("SOFT", "soft"), ("BONEPLUS", "bone"), ("EDGE", "bone"), ("UB", "soft"), ("YB", "bone"),
         ("D", "bone"), ("FC26", "soft"), ("FC64", "soft"), ("FC30", "bone"), ("FC81", "bone"), ("B_SOFT_B", "soft"),
         ("H_SHARP_C", "bone"), ("", "unknown"), ("XYZ", "unknown"),
     ],

@@ -84,6 +84,7 @@ def header(*bases: dict[str, object], **tags: object) -> pydicom.Dataset:
         (header(MR, RepetitionTime=4500, EchoTime=95, ScanningSequence="SE"), "t2", "T2-weighted"),
         (header(MR, RepetitionTime=2500, EchoTime=30, ScanningSequence="SE"), "other", "neither diffusion nor FLAIR"),
         (header(MR, RepetitionTime=700, EchoTime=20, ScanningSequence="GR"), "t2star", "gradient echo, long echo"),
+        (header(MR, RepetitionTime=2200, EchoTime=30, ScanningSequence="EP"), "t2star", "gradient echo, long echo"),
         (header(MR, RepetitionTime=28, EchoTime=20, ScanningSequence="GR", MRAcquisitionType="3D"), "swi", "3D"),
         (header(MR, RepetitionTime=22, EchoTime=4, ScanningSequence="GR", MRAcquisitionType="3D"), "mra", "flight"),
         (header(MR, RepetitionTime=6, EchoTime=2, ScanningSequence="GR", MRAcquisitionType="3D"), "t1", "short echo"),
@@ -144,6 +145,19 @@ def test_enhanced_multi_frame_diffusion_is_recognised_from_its_frames() -> None:
     recognition = recognise([image])
     assert recognition.role is SeriesRole.DWI
     assert "0 and 1000" in recognition.reason
+
+
+def test_the_field_of_a_mosaic_is_that_of_one_of_its_slices() -> None:
+    image = header(MR, ImageType=["ORIGINAL", "PRIMARY", "DIFFUSION", "TRACEW", "MOSAIC"], Columns=1344, Rows=1344)
+    image.BodyPartExamined = ""
+    assert "too wide" in recognise([image]).reason
+    image.add_new((0x0019, 0x100A), "US", 30)
+    assert recognise([image]).role is SeriesRole.DWI
+
+
+def test_the_words_of_enhanced_images_for_a_gradient_echo_are_understood() -> None:
+    image = header(MR, EchoPulseSequence="GRADIENT", EchoPlanarPulseSequence="YES", RepetitionTime=500, EchoTime=30)
+    assert recognise([image]).role is SeriesRole.T2_STAR
 
 
 def test_many_images_at_one_place_are_a_dynamic_series() -> None:
