@@ -30,8 +30,8 @@ from pipeline.home import Home
 from pipeline.inference.requests import Request, WriteResults
 from pipeline.results.uids import derived_uid, instance_uid
 from pipeline.results.write import write_results as written_by_child
-from pipeline.testing.bleeding import BLEEDING, request_of
-from pipeline.testing.head_series import write_head_series
+from pipeline.testing.bleeding import LEFT_BLOOD, request_of
+from pipeline.testing.head_series import HeadSeries, write_head_series
 from pipeline.testing.running import eventually, free_port
 from pipeline.testing.running_node import running_node
 from pipeline.testing.systems import orthanc
@@ -41,6 +41,8 @@ from pipeline.worker.results import data_set_of, write_results
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 MADE = ("seg", "sr", "sc", "pr")
+BLEEDING = HeadSeries(blood_mm=LEFT_BLOOD)
+"""A whole head: half of one is not taken for complete."""
 
 
 class WritingChild:
@@ -95,7 +97,7 @@ class House:
             findings=request.findings,
             midline_shift=MidlineShift(4.2, Side.RIGHT, "a method", "its limits"),
             reservations=("thick slices",),
-            coverage=Coverage(9, None, -32.0, 32.0),
+            coverage=Coverage(19, None, -72.0, 72.0),
             mask_path=str(request.mask.relative_to(derived)),
         )
         with self.engine.begin() as connection:
