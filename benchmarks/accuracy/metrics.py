@@ -110,12 +110,16 @@ def bootstrap(
     """A statistic (the mean) with its percentile interval, 2.5 to 97.5 %, the same every time.
 
     With ``groups``, such as patients, whole groups are drawn: slices of one head are not independent.
+    A single case or patient has no interval (NaN).
     """
     numbers = np.asarray(values, float)
     if not len(numbers):
         return Interval(float("nan"), float("nan"), float("nan"), 0)
     names = np.asarray(groups if groups is not None else range(len(numbers)))
     members = [np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())]
+    if len(members) == 1:
+        alone = numbers.mean() if statistic is None else statistic(numbers)
+        return Interval(float(alone), float("nan"), float("nan"), len(numbers))
     rng = np.random.default_rng(20261122)
     picks = rng.integers(len(members), size=(draws, len(members)))
     if statistic is None:

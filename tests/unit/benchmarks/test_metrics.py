@@ -77,7 +77,7 @@ def test_auc_counts_pairs_and_halves_ties() -> None:
     assert math.isnan(area_under_curve([], [1]))
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
 def test_an_interval_holds_the_mean_and_is_the_same_every_time(values: list[float]) -> None:
     found = bootstrap(values, draws=100)
     assert found.low - 1e-9 <= found.high
@@ -94,5 +94,8 @@ def test_slices_of_one_patient_are_drawn_together() -> None:
     assert alone.value == together.value == 0.5
 
 
-def test_no_case_gives_no_figure() -> None:
+def test_no_case_gives_no_figure_and_a_single_patient_no_interval() -> None:
     assert math.isnan(bootstrap([]).value)
+    alone = bootstrap([0.2, 0.4], ["a", "a"])
+    assert alone.value == pytest.approx(0.3)
+    assert math.isnan(alone.low)
