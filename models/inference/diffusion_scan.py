@@ -77,7 +77,7 @@ def judged(scan: Scan, familiar: Familiar, median: float) -> Scan:
     bright, adc = (one.cpu().numpy() for one in scan.images)
     middle = scan.frame.plan.source_kji[0] // 2
     first, last = max(0, middle - OWN_SLICES // 2), min(scan.frame.plan.source_kji[0], middle + OWN_SLICES // 2 + 1)
-    figures = noise_of(scan.frame.slices(0.0)(first, last).numpy() / median)
+    figures = noise_of(np.asarray(scan.frame.slices(0.0)(first, last) / median, np.float32))
     figures |= look(bright, adc, scan.inside, scan.frame.plan.spacing_kji_mm[1])
     said = familiar.judge(figures)
     return replace(scan, flags=(*scan.flags, *said.flags), out_of_distribution=said.score)

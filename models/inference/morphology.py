@@ -54,4 +54,5 @@ def filled(mask: Mask) -> Mask:
     parts, _ = ndimage.label(~padded, _IN_PLANE_CROSS)
     # The added border makes the outside of each slice the part of its first pixel.
     outside = parts == parts[:, :1, :1]
-    return ~outside[:, 1:-1, 1:-1]
+    solid: Mask = ~outside[:, 1:-1, 1:-1]
+    return solid
