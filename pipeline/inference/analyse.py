@@ -127,6 +127,7 @@ class _Analysis:
         self._models = models
         self._seconds = seconds
         self._by_pixels: tuple[str, ...] = ()
+        self._head = Head(None, None)
 
     def run(
         self, instances: Sequence[tuple[Path, pydicom.Dataset]]
@@ -139,17 +140,16 @@ class _Analysis:
         clock = time.monotonic()
         scan = yield from self._volumes(instances, role, reading)
         self._look_at([header for _, header in instances], scan.series)
-        head = find_head(scan.series.volume)
         self._seconds["volume"] = time.monotonic() - clock
-        yield Step("head", 0.3)
+        yield Step("examined", 0.3)
         lacking = reading[0].lacks(scan.beside)
         if lacking:
             raise NotAnalysable(f"no {lacking} have arrived")
-        every = [(yield from self._seen(reading[0], scan, head))]
+        every = [(yield from self._seen(reading[0], scan))]
         for model in reading[1:]:
             if len(every) == 1:
                 yield replace(self._reported(every, scan), interim=True, seconds=dict(self._seconds))
-            every.append((yield from self._shown(model, scan, head)))
+            every.append((yield from self._shown(model, scan)))
         return self._written(every, scan)
 
     def _look_at(self, headers: Sequence[pydicom.Dataset], series: SeriesVolume) -> None:
@@ -166,23 +166,26 @@ class _Analysis:
         others = [_read(files)[0] for files in self._asked.companions] if wanted else []
         return (yield from scan_volumes(instances, role, wanted, others))
 
-    def _seen(self, model: ReadyModel, scan: ScanVolumes, head: Head) -> Generator[Step, None, Seen]:
+    def _seen(self, model: ReadyModel, scan: ScanVolumes) -> Generator[Step, None, Seen]:
         clock = time.monotonic()
         prediction, note = yield from predicted(model, scan, self._models.out_of_memory)
         self._took("model", clock)
         self._seconds[f"model {model.id}"] = time.monotonic() - clock
         yield Step("predicted", 0.9)
         clock = time.monotonic()
-        found = seen(model, prediction, scan.series.volume, head, note)
+        if prediction.lesions and self._head.plane is None:
+            self._head = find_head(scan.series.volume)  # half a second that a scan without lesions does not need
+            yield Step("head", 0.92)
+        found = seen(model, prediction, scan.series.volume, self._head, note)
         self._took("measure", clock)
         return found
 
-    def _shown(self, model: ReadyModel, scan: ScanVolumes, head: Head) -> Generator[Step, None, Seen]:
+    def _shown(self, model: ReadyModel, scan: ScanVolumes) -> Generator[Step, None, Seen]:
         """What a model saw that raises nothing: its failure spoils nobody else's answer."""
         if lacking := model.lacks(scan.beside):
             return unseen(model, AnalysisState.NOT_ANALYSED, f"no {lacking} have arrived")
         try:
-            return (yield from self._seen(model, scan, head))
+            return (yield from self._seen(model, scan))
         except NotAnalysable as error:
             return unseen(model, AnalysisState.NOT_ANALYSED, str(error))
         except (BadInput, BundleError, InferenceFailed) as error:
