@@ -15,6 +15,7 @@ from pipeline.results.write import write_results
 from pipeline.testing.bleeding import BLEEDING, box, request_of, result_request
 from pipeline.testing.enhanced import write_enhanced
 from pipeline.testing.head_series import write_head_series
+from pipeline.testing.oddities import ODDITIES
 
 PATIENT = PhantomPatient(PatientName="LEFÈVRE^Zoë", IssuerOfPatientID="CHU")
 SMALL = PhantomSeries(images=16, spacing_mm=10.0, rows=128)
@@ -45,6 +46,15 @@ def request_for(folder: Path, name: str) -> WriteResults:
 @pytest.mark.parametrize("name", [*STUDIES, "DWI", "enhanced CT"])
 def test_dciodvfy_finds_no_error_in_any_object(tmp_path: Path, name: str) -> None:
     written = list(write_results(request_for(tmp_path, name)))
+    assert {one.kind for one in written} == set(ResultKind)
+    for one in written:
+        assert errors_of(one.path) == [], one.kind
+
+
+@pytest.mark.needs_dciodvfy
+@pytest.mark.parametrize("name", ODDITIES)
+def test_dciodvfy_finds_no_error_however_the_source_lies_and_is_written(tmp_path: Path, name: str) -> None:
+    written = list(write_results(request_of(tmp_path, ODDITIES[name](tmp_path / "in"), box)))
     assert {one.kind for one in written} == set(ResultKind)
     for one in written:
         assert errors_of(one.path) == [], one.kind
