@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
+from torch.nn import functional
 
 from models.inference.adc import Diffusion, from_b0, from_map
 from models.inference.diffusion import PIXEL_MM, brain_median, channels
@@ -29,6 +30,10 @@ BRAIN_SHARE = 0.3
 """DWI, as a share of the brain's median, below which there is no brain, infarct or fluid in it."""
 
 BRAIN_MARGIN_MM = 4.0
+
+FAT_ADC = 0.33
+FAT_PIXELS = 3
+"""Mean ADC, 1e-3 mm2/s, of so many pixels across, under which it is fat: infarcts keep a third of the brain's 0.8."""
 
 DIFFUSION_PITCH = Pitch(PIXEL_MM, slab_mm=3.5, thin_mm=2.5)
 """Slabs thinner than those of CT: on other heads than the frozen ones, Dice .83 against .80 with 5 mm."""
@@ -52,7 +57,7 @@ class DiffusionReader:
         found = self.diffusion(frame, companions, device)
         median = max(brain_median(found.dwi, found.adc), 1e-6)
         bright = found.dwi / median
-        inside = brain(bright.cpu().numpy(), frame)
+        inside = brain(bright.cpu().numpy(), frame) & ~fat(found.adc).cpu().numpy()
         box = box_around(torch.from_numpy(inside), BRAIN_MARGIN_PIXELS)
         scan = Scan(frame, torch.stack((bright, found.adc)), inside, box, (*flags, *found.flags))
         return scan if self.familiar is None else judged(scan, self.familiar, median)
@@ -70,6 +75,13 @@ class DiffusionReader:
         """DWI and ADC of three neighbouring slices, as `ScanReader` says."""
         dwi, adc = (torch.stack((one[:-2], one[1:-1], one[2:]), dim=1) for one in images)
         return channels(dwi, adc, 1.0)
+
+
+def fat(adc: Tensor) -> Tensor:
+    """Where [k, j, i] hardly anything diffuses, though ADC is known: fat at the skull base is bright and no infarct."""
+    known = (adc > 0).float()
+    around = functional.avg_pool2d(torch.stack((adc, known), dim=1), FAT_PIXELS, 1, FAT_PIXELS // 2)
+    return (around[:, 1] > 0.9) & (around[:, 0] < FAT_ADC * around[:, 1])
 
 
 def judged(scan: Scan, familiar: Familiar, median: float) -> Scan:
