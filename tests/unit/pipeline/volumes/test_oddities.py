@@ -202,7 +202,7 @@ def test_a_point_drawn_in_the_patient_comes_back_in_the_segmentation_and_left_st
     written = next(one for one in write_results(request) if one.kind is ResultKind.SEGMENTATION)
     places = segmented_mm(pydicom.dcmread(written.path))
     assert len(places) == (away_mm <= 12).sum()
-    assert np.linalg.norm(places - np.array(point), axis=1).max() <= 12.01
+    assert np.linalg.norm(places - np.array(point), axis=1).max() <= 12.02  # positions in the files are rounded
     assert places[:, 0].min() > 0
 
 
