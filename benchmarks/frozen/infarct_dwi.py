@@ -1,7 +1,9 @@
 """The 200 heads that judge `infarct-dwi`: 100 with infarcts, 60 without, 40 with showers of small emboli.
 
-`python -m benchmarks.frozen.infarct_dwi --lesion-masks DIR` froze them, once, on 2026-11-22 before the first
-training run. Anatomies are the four last label maps, masks those that `models.synthesis.mr.masks.held_out`
+`python -m benchmarks.frozen.infarct_dwi --lesion-masks DIR` froze them on 2026-11-22: twice, since the first
+training run was stopped after two minutes and thrown away when infarcts were made brighter in the generator.
+A later change of how the scanner clips piled-up signal altered pixels of the same recipes; no network had been
+scored on the set by then. Anatomies are the four last label maps, masks those that `models.synthesis.mr.masks.held_out`
 keeps of OpenNeuro ds004889, sorted by name: neither is ever trained on.
 """
 
