@@ -14,6 +14,7 @@ class Operating:
     """The operating point and the calibration.
 
     A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, and be ``minimum_ml`` large.
+    ``names_sites`` is false for a network whose classes do not tell the sites of blood apart well enough to say.
     ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
     ``lesion`` turn scores into probabilities, ``voxel`` does so for the uncertainty map.
     """
@@ -22,6 +23,7 @@ class Operating:
     peak: float = 0.5
     minimum_ml: float = 0.3
     inside_skull: bool = True
+    names_sites: bool = True
     scan: Calibration = AS_IT_IS
     lesion: Calibration = AS_IT_IS
     voxel: Calibration = AS_IT_IS

@@ -111,7 +111,8 @@ class SliceNetwork:
     def _field(self, classes: Tensor, scan: Scan) -> Field:
         if self._operating.inside_skull:
             classes *= torch.from_numpy(scan.inside)
-        return Field(classes.sum(0), classes if len(classes) == len(SITES) else None)
+        named = self._operating.names_sites and len(classes) == len(SITES)
+        return Field(classes.sum(0), classes if named else None)
 
 
 def scan_score(lesion: Tensor, plan: SlicePlan) -> float:

@@ -21,7 +21,21 @@ def lesion_loss(logits: Tensor, labels: Tensor, lesion_weight: float) -> Tensor:
     entropy = functional.cross_entropy(logits, labels, weight=weights)
     probability = 1 - logits.softmax(1)[:, 0]
     lesion = labels > 0
+    if logits.shape[1] > 2:
+        entropy = entropy + kind_loss(logits, labels)
     return entropy + present_dice_loss(probability, lesion) + 0.5 * whole_dice_loss(probability, lesion)
+
+
+def kind_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of which lesion it is, over lesion pixels alone.
+
+    Over all pixels it is so small a share of the loss that 3,400 steps taught no kind from another.
+    """
+    lesion = labels > 0
+    if not bool(lesion.any()):
+        return logits.sum() * 0
+    of_lesion = logits[:, 1:].permute(0, 2, 3, 1)[lesion]
+    return functional.cross_entropy(of_lesion, labels[lesion] - 1)
 
 
 def whole_dice_loss(probability: Tensor, labels: Tensor) -> Tensor:

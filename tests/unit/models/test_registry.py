@@ -43,7 +43,12 @@ def test_a_bundle_says_which_companions_it_reads_and_which_it_cannot_do_without(
     assert rule.lacks([SeriesRole.FLAIR]) == (SeriesRole.ADC, SeriesRole.B0)
     assert rule.lacks([SeriesRole.B0]) == ()
     assert find("ich-ct").lacks([]) == ()
-    assert find("ich-ct").sites == tuple(HaemorrhageSite)
+
+
+def test_a_bundle_names_the_sites_it_tells_apart_or_none(rule: Path) -> None:
+    assert find("ich-ct").sites == ()
+    edit(rule, sites=[site.value for site in HaemorrhageSite])
+    assert find("ich-ct-threshold", rule.parent).sites == tuple(HaemorrhageSite)
 
 
 def test_a_bundle_without_weights_is_no_installed_one_but_says_how_to_get_them(rule: Path) -> None:

@@ -26,7 +26,7 @@ from models.synthesis.prior import Anatomy
 from models.training import heads_ct, heads_mr
 from models.training.__main__ import main
 from models.training.export import export
-from models.training.loss import lesion_loss, present_dice_loss
+from models.training.loss import kind_loss, lesion_loss, present_dice_loss
 from models.training.plan import Plan
 from models.training.pool import PooledHead
 from models.training.run import PainterOf, Setting, split, train
@@ -70,6 +70,17 @@ def test_dice_counts_only_slices_that_hold_blood() -> None:
     assert float(present_dice_loss(torch.ones(2, 8, 8), everything)) == pytest.approx(0, abs=1e-3)
     sure = torch.stack((torch.zeros(2, 8, 8), torch.full((2, 8, 8), 20.0), torch.zeros(2, 8, 8)), dim=1)
     assert float(lesion_loss(sure, everything, 4.0)) == pytest.approx(0, abs=1e-3)
+
+
+def test_calling_a_lesion_by_another_kind_costs_though_the_lesion_is_found() -> None:
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    labels[0, :4] = 2
+    right = torch.nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2) * 20.0
+    wrong = right.clone()
+    wrong[:, [1, 2]] = right[:, [2, 1]]
+    assert float(kind_loss(right, labels)) == pytest.approx(0, abs=1e-3)
+    assert float(kind_loss(wrong, labels)) > 10
+    assert float(kind_loss(right, torch.zeros_like(labels))) == 0
 
 
 def test_weights_of_two_classes_start_a_network_of_six_that_sees_the_same_lesion() -> None:
