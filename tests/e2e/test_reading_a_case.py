@@ -117,12 +117,11 @@ def test_a_name_made_of_html_is_shown_as_the_text_it_is(house, anne):
     assert "hit" not in anne.page.title()
 
 
-def test_diffusion_opens_as_one_stack_per_b_value_and_says_why_it_was_not_analysed(house, anne):
+def test_diffusion_is_analysed_and_opens_as_one_stack_per_b_value(house, anne):
     house.receive(
         datasets(diffusion(104, replace(PhantomPatient(), PatientID="E2E-104", PatientName="DIFFUSION^Dominique")))
     )
-    expect(anne.row("DIFFUSION").locator("[data-state=not_analysed]")).to_be_visible(timeout=90_000)
-    expect(anne.row("DIFFUSION")).to_contain_text("no model for this role yet")
+    expect(anne.row("DIFFUSION").locator("[data-state=analysed]").first).to_be_visible(timeout=90_000)
     anne.open("DIFFUSION")
     expect(anne.page.locator("[data-stack]")).to_have_text(["b 1000", "b 0"])
     strong, place = anne.viewer("voxel(64, 64)"), anne.viewer("position_mm")

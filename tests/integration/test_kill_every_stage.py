@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,9 @@ def rescued(engine: Engine, database_url: str) -> int:
         async with app.open_async():
             return await rescue_stalled_jobs(app, engine)
 
-    return asyncio.run(rescue())
+    # In a thread of its own: a browser test before this one may have left its loop running here.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(lambda: asyncio.run(rescue())).result()
 
 
 def rows(engine: Engine, query: Any) -> list[Any]:
