@@ -20,6 +20,9 @@ from pipeline.domain.errors import BadInput, InferenceCrashed, InferenceTimedOut
 from pipeline.inference import confinement, wire
 from pipeline.inference.requests import Answer, Request
 
+GRACE_S = 10.0
+"""Longest a killed child may take to be gone."""
+
 START_LIMIT_S = 180.0
 """Longest the child may take to import torch and load its models."""
 
@@ -117,7 +120,7 @@ class InferenceChild:
             elif left_s <= 0:
                 inbox.ended = True
                 logs.get().error("inference_timed_out", pid=self.pid, seconds=self._limit_s)
-                self._kill()
+                self._kill_and_wait()
                 raise InferenceTimedOut(f"the model did not answer within {self._limit_s:.0f} s and was stopped")
 
     def _overtaken(self, inbox: _Inbox) -> bool:
@@ -139,6 +142,14 @@ class InferenceChild:
         if pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)  # its own group: helpers of a bundle go too
+
+    def _kill_and_wait(self) -> None:
+        """Kill, and return once that is known: the next request must not go to the dead."""
+        with self._news:
+            killed = self._ready
+        self._kill()
+        with self._news:
+            self._news.wait_for(lambda: self._ready is not killed, GRACE_S)
 
     def _own(self) -> None:
         while not self._closing.is_set():
