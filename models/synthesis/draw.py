@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 from numpy.random import Generator
 
 from models.synthesis.draw_blood import SPILLS, collection, contusions, crescents, haematoma, spill
 from models.synthesis.draw_lookalikes import calcifications, masses, metal, scars, trapped_air, tubes
 from models.synthesis.draw_shape import Draw, Odds, blob
-from models.synthesis.recipe import Blob, Collection, Dura, Haematoma, HeadCTRecipe, Pose, Skull, Tissue, Warp
+from models.synthesis.pose import draw_pose
+from models.synthesis.recipe import Blob, Collection, Dura, Haematoma, HeadCTRecipe, Skull, Tissue
 
-RADIANS = math.pi / 180
+TURN_SD_DEGREES = (9, 5, 12)
+"""How far heads lie turned about x, y and z."""
 
 __all__ = ["Odds", "draw"]
 
@@ -25,7 +25,7 @@ def draw(rng: Generator, anatomies: int, odds: Odds | None = None) -> HeadCTReci
     return HeadCTRecipe(
         anatomy=int(rng.integers(anatomies)),
         mirrored=d.chance(0.5),
-        pose=_pose(d),
+        pose=draw_pose(d, TURN_SD_DEGREES),
         tissue=_tissue(d),
         dura=_dura(d),
         skull=_skull(d, after_surgery=0.12 if bleeds else 0.04),
@@ -66,18 +66,6 @@ def _kinds(d: Draw, odds: Odds) -> list[str]:
     if first == "cistern":
         kinds += ["sulci"] * d.chance(0.4) + ["ventricle"] * d.chance(0.25)
     return kinds
-
-
-def _pose(d: Draw) -> Pose:
-    turn = (d.normal(9), d.normal(5), d.normal(12))
-    scale = d.between(0.92, 1.1)
-    return Pose(
-        angles_rad=(turn[0] * RADIANS, turn[1] * RADIANS, turn[2] * RADIANS),
-        scale=(scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06)),
-        shift_mm=(d.between(-5, 5), d.between(-6, 6), d.between(-10, 10)),
-        warps=(Warp(d.noise(60), d.between(1, 4)), Warp(d.noise(28), d.between(0.4, 1.6))),
-        brain_warp=Warp(d.noise(16), d.between(0.3, 1.6)),
-    )
 
 
 def _tissue(d: Draw) -> Tissue:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 
 from numpy.random import Generator
@@ -13,9 +12,10 @@ from models.synthesis.mr.draw_infarct import VolumeBand, infarcts, shape
 from models.synthesis.mr.draw_lookalikes import lookalikes, normally_bright
 from models.synthesis.mr.masks import MaskLibrary
 from models.synthesis.mr.recipe import Dipole, HeadMRRecipe, Outside, Patch, Tissue
-from models.synthesis.recipe import Pose, Warp
+from models.synthesis.pose import draw_pose
 
-RADIANS = math.pi / 180
+TURN_SD_DEGREES = (9, 4, 8)
+"""How far heads lie turned about x, y and z."""
 
 DIPOLES_MM = ((0, -62, -18), (45, 20, -28), (-45, 20, -28), (38, -20, -38), (-38, -20, -38), (0, -20, -36), (0, -72, 2))
 """Frontal sinus, petrous bones, temporal poles, sphenoid sinus, frontal pole: where air lies beside brain."""
@@ -63,7 +63,7 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
     recipe = HeadMRRecipe(
         anatomy=int(rng.integers(anatomies)),
         mirrored=d.chance(0.5),
-        pose=_pose(d),
+        pose=draw_pose(d, TURN_SD_DEGREES),
         tissue=_tissue(d),
         outside=_outside(d),
         field_noise=d.noise(40),
@@ -76,18 +76,6 @@ def draw(rng: Generator, anatomies: int, masks: MaskLibrary | None = None, odds:
     if odds.pileup and d.chance(odds.pileup):
         return _with_pileups(d, recipe)
     return recipe
-
-
-def _pose(d: Draw) -> Pose:
-    turn = (d.normal(9), d.normal(4), d.normal(8))
-    scale = d.between(0.92, 1.1)
-    return Pose(
-        angles_rad=(turn[0] * RADIANS, turn[1] * RADIANS, turn[2] * RADIANS),
-        scale=(scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06), scale * d.between(0.95, 1.06)),
-        shift_mm=(d.between(-5, 5), d.between(-6, 6), d.between(-10, 10)),
-        warps=(Warp(d.noise(60), d.between(1, 4)), Warp(d.noise(28), d.between(0.4, 1.6))),
-        brain_warp=Warp(d.noise(16), d.between(0.3, 1.6)),
-    )
 
 
 def _tissue(d: Draw) -> Tissue:
