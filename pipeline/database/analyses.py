@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from pipeline.database.cases import refresh_case
 from pipeline.database.tables import analysis, finding, instance, role_correction, series, study
 from pipeline.domain.analysis import AnalysisState
+from pipeline.domain.because import Because
 from pipeline.domain.errors import Fenced
 from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
@@ -140,6 +141,7 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
             role=report.recognition.role.value,
             role_reason=report.recognition.reason,
             role_confidence=report.recognition.confidence,
+            role_reasons=list(report.recognition.reasons),
         )
     )
     if report.findings and report.mask_path is not None:
@@ -147,9 +149,18 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
 
 
-def end_without_report(connection: Connection, held: Claim, state: AnalysisState, why: str, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class NoReport:
+    """Why an analysis ended without a report, for a person and as a code."""
+
+    state: AnalysisState
+    why: str
+    because: Because
+
+
+def end_without_report(connection: Connection, held: Claim, end: NoReport, now: datetime) -> None:
     """End an analysis that has no report, with the reason a person must read. Raises `Fenced`."""
-    values = {"state": state.value, "why": why, "finished_at": now}
+    values = {"state": end.state.value, "why": end.why, "because": end.because.value, "finished_at": now}
     written = update(analysis).where(*_still_held(held)).values(values).returning(analysis.c.id)
     if connection.execute(written).first() is None:
         raise Fenced
@@ -158,7 +169,13 @@ def end_without_report(connection: Connection, held: Claim, state: AnalysisState
 
 def give_up(connection: Connection, analysis_id: UUID, why: str, now: datetime) -> None:
     """End an analysis that nobody will try again; one that has ended already stays as it is."""
-    values = {"state": AnalysisState.FAILED.value, "why": why, "finished_at": now, "token": analysis.c.token + 1}
+    values = {
+        "state": AnalysisState.FAILED.value,
+        "why": why,
+        "because": Because.LOST.value,
+        "finished_at": now,
+        "token": analysis.c.token + 1,
+    }
     row = connection.execute(
         update(analysis)
         .where(analysis.c.id == analysis_id, analysis.c.state.in_(_UNFINISHED))
@@ -188,6 +205,7 @@ def _columns(report: SeriesReport, now: datetime) -> Mapping[str, Any]:
     columns: dict[str, Any] = {
         "state": report.state.value,
         "why": report.why,
+        "because": report.because or "",
         "role": report.recognition.role.value,
         "role_reason": report.recognition.reason,
         "role_confidence": report.recognition.confidence,

@@ -21,6 +21,7 @@ from pipeline.domain.analysis import (
     case_state,
     case_why,
 )
+from pipeline.domain.because import Because
 from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Region, Side
 from pipeline.domain.priority import Priority, Tier, deadline, prioritise
 from pipeline.domain.request import Request, Urgency
@@ -58,6 +59,7 @@ def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcom
             newest.c.id.label("analysis_id"),
             newest.c.state,
             newest.c.why,
+            newest.c.because,
             newest.c.coverage,
             newest.c.reservations,
         )
@@ -117,6 +119,7 @@ def _outcome(row: Row[Any], findings: tuple[Finding, ...]) -> SeriesOutcome:
         coverage=Coverage(**row.coverage) if row.coverage else None,
         receiving=row.arrival == "receiving",
         reservations=tuple(row.reservations or ()),
+        because=Because(row.because) if row.because else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
 
 from pipeline.database.columns import at, identifier, metadata, now, of, words
 
@@ -46,6 +46,7 @@ delivery = Table(
     UniqueConstraint("destination_id", "result_object_id"),
     Index(None, "next_at"),
     Index(None, "case_id"),
+    Index(None, "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
 )
 """One of our objects, owed to one destination until that says it has it."""
 
@@ -71,5 +72,6 @@ overdue_stage = Table(
     at("resolved_at"),  # when the stage ended after all
     UniqueConstraint("series_id", "stage", "due_at"),
     Index(None, "case_id"),
+    Index("ix_overdue_stage_open", "stage", postgresql_where=text("resolved_at IS NULL")),
 )
 """A stage of a series that outlived its deadline, and for how long a person was told so."""

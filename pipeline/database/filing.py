@@ -230,6 +230,7 @@ def _series(connection: Connection, receipt: Receipt, facts: InstanceFacts, stud
         role=facts.recognition.role.value,
         role_reason=facts.recognition.reason,
         role_confidence=facts.recognition.confidence,
+        role_reasons=list(facts.recognition.reasons),
         expected=facts.expected,
         ours=ours,
         arrival="complete" if ours else "receiving",

@@ -69,7 +69,9 @@ def correct_role(
         )
     )
     connection.execute(
-        update(series).where(series.c.id == known.id).values(role=role.value, role_reason=SAID, role_confidence=1.0)
+        update(series)
+        .where(series.c.id == known.id)
+        .values(role=role.value, role_reason=SAID, role_confidence=1.0, role_reasons=[])
     )
     started = None
     if known.complete:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -77,6 +78,9 @@ case = Table(
     Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
     Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
     Index(None, "first_image_at"),
+    Index(None, "visible_at"),
+    Index(None, "alerted_at", postgresql_where=text("alerted_at IS NOT NULL")),
+    Index("ix_case_open", "tier", postgresql_where=text("closed_at IS NULL")),
 )
 
 study = Table(
@@ -110,6 +114,7 @@ series = Table(
     Column("role", Text, nullable=False, server_default="other"),
     _words("role_reason"),
     Column("role_confidence", Float),
+    Column("role_reasons", JSONB, nullable=False, server_default="[]"),  # all evidence, the deciding one first
     Column("images", Integer, nullable=False, server_default="0"),
     Column("expected", Integer),
     Column("extent_from_mm", Float),
@@ -121,6 +126,7 @@ series = Table(
     _now("last_image_at"),
     _at("complete_at"),
     UniqueConstraint("study_id", "series_instance_uid"),
+    Index("ix_series_receiving", "id", postgresql_where=text("arrival = 'receiving'")),
 )
 
 instance = Table(
@@ -163,6 +169,7 @@ analysis = Table(
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False, server_default="waiting"),
     _words("why"),
+    _words("because"),  # the kind of reason: pipeline.domain.because
     Column("token", Integer, nullable=False, server_default="0"),  # fences out an overtaken attempt
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("role", Text, nullable=False, server_default="other"),
@@ -182,11 +189,13 @@ analysis = Table(
     _words("rules"),  # the reservation rules, and their version
     Column("midline_shift", JSONB),
     Column("companions", JSONB, nullable=False, server_default="[]"),  # roles read together with the series
+    Column("choice", JSONB),  # among which series this one was chosen, or came after
     _now("enqueued_at"),
     _at("started_at"),
     _at("finished_at"),
     UniqueConstraint("series_id", "version"),
     Index(None, "finished_at"),
+    Index("ix_analysis_unfinished", "id", postgresql_where=text("state IN ('waiting', 'running')")),
 )
 
 finding = Table(

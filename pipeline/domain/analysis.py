@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.domain.because import Because
 from pipeline.domain.finding import Finding
 from pipeline.domain.role import COMPANIONS, NO_NEWS, SeriesRole
 
@@ -79,6 +80,7 @@ class SeriesOutcome:
     coverage: Coverage | None = None
     receiving: bool = False
     reservations: tuple[str, ...] = ()
+    because: Because | None = None
 
 
 class CaseState(StrEnum):
@@ -112,16 +114,22 @@ def worth_saying(outcomes: Iterable[SeriesOutcome]) -> tuple[SeriesOutcome, ...]
     """The series a case's own line must speak of.
 
     A localiser or a dose report without a model is no news beside a series that was analysed, nor is a
-    map that was read together with the diffusion series; each keeps its own line on the case page.
+    map that was read together with the diffusion series, nor one in whose place a better series was read;
+    each keeps its own line on the case page.
     """
     known = tuple(outcomes)
     analysed = {outcome.role for outcome in known if outcome.state is AnalysisState.ANALYSED}
     if not analysed:
         return known
     silent = {role for main in analysed for role in COMPANIONS.get(main, ())} | NO_NEWS
-    return tuple(
-        outcome for outcome in known if not (outcome.role in silent and outcome.state is AnalysisState.NOT_ANALYSED)
-    )
+    return tuple(outcome for outcome in known if not _is_no_news(outcome, silent, analysed))
+
+
+def _is_no_news(outcome: SeriesOutcome, silent: Collection[SeriesRole], analysed: Collection[SeriesRole]) -> bool:
+    if outcome.state is not AnalysisState.NOT_ANALYSED:
+        return False
+    replaced = outcome.because is Because.BETTER_SERIES and outcome.role in analysed
+    return replaced or outcome.role in silent
 
 
 def case_why(outcomes: Iterable[SeriesOutcome]) -> str:

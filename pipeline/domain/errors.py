@@ -29,12 +29,19 @@ A class's docstring is its default message.
 
 from __future__ import annotations
 
+from pipeline.domain.because import Because
+
 
 class NeuroVigieError(Exception):
     """Something NeuroVigie expected could not be done."""
 
-    def __init__(self, message: str | None = None) -> None:
+    because = Because.OTHER
+    """The kind of reason, where this is why a series has no answer; an instance may know better than its class."""
+
+    def __init__(self, message: str | None = None, because: Because | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
+        if because is not None:
+            self.because = because
 
 
 class ConfigurationError(NeuroVigieError):
@@ -55,6 +62,8 @@ class DiskNearlyFull(ConfigurationError):
 
 class BadInput(NeuroVigieError):
     """What was given cannot be used."""
+
+    because = Because.UNREADABLE
 
 
 class NotDicom(BadInput):
@@ -80,13 +89,19 @@ class NotAnalysable(NeuroVigieError):
 class NotAVolume(NotAnalysable):
     """The images do not form one volume."""
 
+    because = Because.NOT_A_VOLUME
+
 
 class TooLarge(NotAnalysable):
     """The images are larger than this service decodes."""
 
+    because = Because.TOO_LARGE
+
 
 class OutsideDeclaredInputs(NotAnalysable):
     """The series is outside what the model declares it can read."""
+
+    because = Because.OUTSIDE_INPUTS
 
 
 class PeerUnreachable(NeuroVigieError):
@@ -104,17 +119,25 @@ class VaultFull(VaultError):
 class BundleError(NeuroVigieError):
     """The model bundle is missing, broken or not what its hash says."""
 
+    because = Because.MODEL_UNAVAILABLE
+
 
 class InferenceFailed(NeuroVigieError):
     """The model's process failed."""
+
+    because = Because.MODEL_FAILED
 
 
 class InferenceTimedOut(InferenceFailed):
     """The model did not answer before its time limit and was stopped."""
 
+    because = Because.TIMED_OUT
+
 
 class InferenceCrashed(InferenceFailed):
     """The model's process died."""
+
+    because = Because.CRASHED
 
 
 class Fenced(NeuroVigieError):

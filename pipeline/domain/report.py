@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipeline.domain.analysis import AnalysisState, Coverage
+from pipeline.domain.because import Because
 from pipeline.domain.finding import Finding, MidlineShift
 from pipeline.domain.role import Recognition, SeriesRole
 
@@ -40,6 +41,7 @@ class SeriesReport:
     what each bundle said, that one first. With ``reservations`` it reads "analysed with reservations,
     because"; ``rules`` names the rules that decided so. ``companions`` are the roles read together with
     the series. An ``interim`` report comes before bundles that cannot raise have run; a whole one follows.
+    ``because`` is the kind of reason where there is no answer, None where there is one.
     """
 
     SeriesInstanceUID: str
@@ -61,3 +63,4 @@ class SeriesReport:
     midline_shift: MidlineShift | None = None
     companions: tuple[SeriesRole, ...] = ()
     interim: bool = False
+    because: Because | None = None

@@ -13,6 +13,7 @@ import pydicom
 from pipeline.assembly.headers import number, uid
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.analysis import AnalysisState, Coverage
+from pipeline.domain.because import Because
 from pipeline.domain.completeness import WHOLE_HEAD_MM, SeriesEvidence, covers_whole_head
 from pipeline.domain.errors import (
     BadInput,
@@ -75,11 +76,12 @@ def analyse_series(asked: Asked, models: ReadyModels) -> Iterator[Step | SeriesR
         yield Step("recognised", 0.05)
         report = yield from _Analysis(report, asked, models, seconds).run(instances)
     except NotAnalysable as error:
-        report = replace(report, state=AnalysisState.NOT_ANALYSED, why=str(error))
+        report = replace(report, state=AnalysisState.NOT_ANALYSED, why=str(error), because=error.because)
     except (BadInput, BundleError, InferenceFailed) as error:
-        report = replace(report, state=AnalysisState.FAILED, why=str(error))
+        report = replace(report, state=AnalysisState.FAILED, why=str(error), because=error.because)
     except MODEL_ERRORS as error:
-        report = replace(report, state=AnalysisState.FAILED, why=f"the model failed ({_short(error)})")
+        why, code = f"the model failed ({_short(error)})", Because.MODEL_FAILED
+        report = replace(report, state=AnalysisState.FAILED, why=why, because=code)
     seconds["total"] = time.monotonic() - started
     yield replace(_with_unread(report, len(asked.files), problems) if instances else report, seconds=seconds)
 
@@ -136,7 +138,7 @@ class _Analysis:
         role = self._report.recognition.role
         reading = self._models.reading(role)
         if not reading:
-            raise NotAnalysable(self._models.why_none(role))
+            raise NotAnalysable(*self._models.why_none(role))
         clock = time.monotonic()
         scan = yield from self._volumes(instances, role, reading)
         self._look_at([header for _, header in instances], scan.series)
@@ -144,7 +146,7 @@ class _Analysis:
         yield Step("examined", 0.3)
         lacking = reading[0].lacks(scan.beside)
         if lacking:
-            raise NotAnalysable(f"no {lacking} have arrived")
+            raise NotAnalysable(f"no {lacking} have arrived", Because.COMPANION_MISSING)
         every = [(yield from self._seen(reading[0], scan))]
         for model in reading[1:]:
             if len(every) == 1:
@@ -211,6 +213,7 @@ class _Analysis:
             self._report,
             state=AnalysisState.NOT_ANALYSED if stands.refused else AnalysisState.ANALYSED,
             why=stands.refused,
+            because=Because.UNLIKE_TRAINING if stands.refused else None,
             bundle=first.bundle,
             bundle_version=first.bundle_version,
             scan_probability=first.scan_probability,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.domain.because import Because
 from pipeline.domain.ports import Predictor
 from pipeline.domain.role import SeriesRole
 
@@ -59,9 +60,9 @@ class ReadyModels:
         shown = [m for m in self.models if m.role is role and not m.for_triage and not m.baseline]
         return (*((first,) if first else ()), *shown)
 
-    def why_none(self, role: SeriesRole) -> str:
-        """Why no model reads a role."""
+    def why_none(self, role: SeriesRole) -> tuple[str, Because]:
+        """Why no model reads a role, in words and as a code."""
         if role in self.unavailable:
-            return self.unavailable[role]
+            return self.unavailable[role], Because.MODEL_UNAVAILABLE
         together = any(role in model.companions for model in self.models)
-        return READ_TOGETHER if together else NO_MODEL
+        return (READ_TOGETHER, Because.READ_TOGETHER) if together else (NO_MODEL, Because.NO_MODEL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+from pipeline.domain.because import Because
 from pipeline.domain.errors import InferenceFailed
 from pipeline.domain.ports import Prediction, Predictor, Step
 from pipeline.inference.ready import ReadyModel
@@ -27,7 +28,8 @@ def predicted(
                 continue
             if len(attempts) == 1:
                 raise
-            raise InferenceFailed("out of memory, in smaller pieces and on the processor too") from error
+            why = "out of memory, in smaller pieces and on the processor too"
+            raise InferenceFailed(why, Because.OUT_OF_MEMORY) from error
         else:
             note = "" if number == 1 else "out of memory at first; done again with less of it at once"
             return prediction, note

@@ -10,6 +10,7 @@ import pydicom
 
 from pipeline.assembly.headers import uid
 from pipeline.assembly.recognise import recognise
+from pipeline.domain.because import Because
 from pipeline.domain.errors import NeuroVigieError, NotAnalysable
 from pipeline.domain.ports import Step
 from pipeline.domain.role import SeriesRole
@@ -42,7 +43,7 @@ def scan_volumes(
     parts = split(instances, role)
     main = parts[0]
     if main.role is not role and main.role in {SeriesRole.B0, SeriesRole.ADC}:
-        raise NotAnalysable(READ_TOGETHER)
+        raise NotAnalysable(READ_TOGETHER, Because.READ_TOGETHER)
     series = build_sub_series(main)
     yield Step("volume", 0.2)
     beside: dict[SeriesRole, Volume] = {}

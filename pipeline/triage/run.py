@@ -121,6 +121,7 @@ def _priority(reports: Sequence[SeriesReport]) -> Priority:
             report.findings,
             report.coverage,
             reservations=report.reservations,
+            because=report.because,
         )
         for report in reports
     ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from pipeline import logs
 from pipeline.database.analyses import (
     Claim,
+    NoReport,
     claim,
     commit_report,
     companion_files,
@@ -18,6 +19,7 @@ from pipeline.database.analyses import (
     store_interim,
 )
 from pipeline.domain.analysis import AnalysisState
+from pipeline.domain.because import Because
 from pipeline.domain.errors import Fenced, InferenceCrashed, InferenceTimedOut
 from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
@@ -39,15 +41,7 @@ _URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 2, Haste.ROUTINE: 1}
 """Between two steps of the child the higher goes first: an urgent series pre-empts a routine one."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoReport:
-    """The child gave no report, and why."""
-
-    state: AnalysisState
-    why: str
-
-
-SUPERSEDED = NoReport(AnalysisState.NOT_ANALYSED, "superseded by a newer analysis of this series")
+SUPERSEDED = NoReport(AnalysisState.NOT_ANALYSED, "superseded by a newer analysis of this series", Because.SUPERSEDED)
 
 
 def analyse(bench: Bench, analysis_id: UUID) -> None:
@@ -99,19 +93,19 @@ def _end(bench: Bench, held: Claim, outcome: SeriesReport | NoReport) -> None:
         if isinstance(outcome, SeriesReport):
             commit_report(connection, held, outcome, bench.now())
         else:
-            end_without_report(connection, held, outcome.state, outcome.why, bench.now())
+            end_without_report(connection, held, outcome, bench.now())
 
 
 def _ask(bench: Bench, held: Claim, work: Analyse) -> SeriesReport | NoReport:
     """Have the child analyse the images, once more if it hangs or dies."""
-    outcome = NoReport(AnalysisState.FAILED, "the model's process ended without a report")
+    outcome = NoReport(AnalysisState.FAILED, "the model's process ended without a report", Because.CRASHED)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _report(bench, held, work)
         except InferenceTimedOut as error:
-            outcome = NoReport(AnalysisState.TIMED_OUT, f"{error} (tried {attempt} times)")
+            outcome = NoReport(AnalysisState.TIMED_OUT, f"{error} (tried {attempt} times)", error.because)
         except InferenceCrashed as error:
-            outcome = NoReport(AnalysisState.FAILED, f"{error} (tried {attempt} times)")
+            outcome = NoReport(AnalysisState.FAILED, f"{error} (tried {attempt} times)", error.because)
         logs.get().error("inference_failed", analysis=str(held.analysis_id), attempt=attempt, state=outcome.state.value)
     return outcome
 

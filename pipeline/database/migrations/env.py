@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipeline.database import delivery_tables, tables  # noqa: F401 - their import fills the metadata
+from pipeline.database import delivery_tables, measured_tables, tables  # noqa: F401 - their import fills the metadata
 from pipeline.database.columns import metadata
 
 
