@@ -69,8 +69,8 @@ def save(anatomies: Sequence[Anatomy], folder: Path) -> None:
         np.savez_compressed(folder / f"{anatomy.name}.npz", maps=anatomy.maps.numpy())
 
 
-def load(folder: Path, names: Sequence[str] | None = None) -> tuple[Anatomy, ...]:
-    """Read the anatomies of a folder, sorted by name, or only those named."""
+def load(folder: Path, names: Sequence[str] | None = None, device: torch.device | str = "cpu") -> tuple[Anatomy, ...]:
+    """Read the anatomies of a folder, sorted by name, or only those named, onto a device."""
     files = sorted(folder.glob("*.npz"))
     chosen = [file for file in files if names is None or file.stem in names]
-    return tuple(Anatomy(file.stem, torch.from_numpy(np.load(file)["maps"])) for file in chosen)
+    return tuple(Anatomy(file.stem, torch.from_numpy(np.load(file)["maps"]).to(device)) for file in chosen)

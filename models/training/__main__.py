@@ -36,6 +36,10 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--batch", type=int, default=8)
     cli.add_argument("--learning-rate", type=float, default=2e-3)
     cli.add_argument("--steps-per-head", type=int, help="steps between freshly painted heads")
+    cli.add_argument("--pool", type=int, default=320, help="heads kept to sample from (default: 320)")
+    cli.add_argument("--average", type=float, default=0.997, help="how much of the weights' average a step keeps")
+    cli.add_argument("--samplers", type=int, default=0, help="processes that cut batches, for a GPU (default: none)")
+    cli.add_argument("--painters", type=int, default=1, help="processes that paint heads, with --samplers")
     cli.add_argument("--threads", type=int, default=1, help="CPU threads of the network (default: 1)")
     cli.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     cli.add_argument("--from", dest="weights", type=Path, help="weights to begin with: .safetensors or a checkpoint")
@@ -54,6 +58,8 @@ def plan_of(chosen: argparse.Namespace) -> Plan:
         batch=chosen.batch,
         learning_rate=chosen.learning_rate,
         steps_per_head=chosen.steps_per_head or task.steps_per_head,
+        pool=chosen.pool,
+        ema=chosen.average,
     )
 
 
@@ -67,7 +73,9 @@ def main(arguments: list[str] | None = None) -> int:
         with joined(chosen.device) as (group, device):
             ensure(prior, chosen.label_maps)
             sources = split(prior, chosen.lesion_masks, plan)
-            setting = Setting(device, chosen.resume, chosen.weights, group)
+            setting = Setting(
+                device, chosen.resume, chosen.weights, group, samplers=chosen.samplers, painters=chosen.painters
+            )
             trainer = train(plan, sources, chosen.out, setting)
             if group.leads:
                 bundle = export(trainer, chosen.out / "bundle", list(sources[0].anatomies))

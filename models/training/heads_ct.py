@@ -21,12 +21,15 @@ from models.training.samples import Sample
 LEAST_PIXELS = 6
 """A slice with fewer lesion pixels is not sought out."""
 
+BLEEDING = Odds(haemorrhage=0.66, kinds={**Odds().kinds, "crescent": 0.32, "sulci": 0.15})
+"""More subdural and sulcal blood than heads have, since those are learned last, and more heads without any."""
+
 ISCHAEMIC = Odds(haemorrhage=0.15, infarct=0.75)
 
 
 def blood_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
     """Heads of which most bleed."""
-    return _heads(sources, device, Odds(), blood_only)
+    return _heads(sources, device, BLEEDING, blood_only)
 
 
 def ischaemic_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
@@ -45,7 +48,7 @@ def ischaemia_only(kind: Tensor) -> Tensor:
 
 
 def _heads(sources: Sources, device: torch.device, odds: Odds, classes: Callable[[Tensor], Tensor]) -> HeadOfSeed:
-    prior = priors.load(sources.prior, sources.anatomies)
+    prior = priors.load(sources.prior, sources.anatomies, device)
 
     def head_of_seed(seed: int) -> PooledHead:
         recipe = draw(np.random.default_rng(seed), len(prior), odds)

@@ -28,7 +28,7 @@ SEEN_PIXELS = (128, 112)
 
 def heads(sources: Sources, device: torch.device) -> HeadOfSeed:
     """Heads of which most have an acute infarct; of real shape where masks are given."""
-    prior = priors.load(sources.prior, sources.anatomies)
+    prior = priors.load(sources.prior, sources.anatomies, device)
     masks = None if sources.lesion_masks is None else library(sources.lesion_masks, kept=sources.kept)
 
     def head_of_seed(seed: int) -> PooledHead:

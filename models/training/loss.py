@@ -31,11 +31,8 @@ def kind_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
     Over all pixels it is so small a share of the loss that 3,400 steps taught no kind from another.
     """
-    lesion = labels > 0
-    if not bool(lesion.any()):
-        return logits.sum() * 0
-    of_lesion = logits[:, 1:].permute(0, 2, 3, 1)[lesion]
-    return functional.cross_entropy(of_lesion, labels[lesion] - 1)
+    total = functional.cross_entropy(logits[:, 1:], labels - 1, ignore_index=-1, reduction="sum")
+    return total / (labels > 0).sum().clamp(min=1)
 
 
 def whole_dice_loss(probability: Tensor, labels: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
-"""A ring of painted heads, refilled by a background process while the network trains."""
+"""Painted heads, made by background processes while the network trains."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -13,6 +13,10 @@ from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
+
+CPU = torch.device("cpu")
+
+LAST_SEED = 2**31
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,60 +49,83 @@ class HeadSource(Protocol):
         ...
 
 
-class PaintedHere:
-    """Heads painted when asked for, in this process: on a GPU a head takes less time than a step."""
+class Painters:
+    """Background processes that paint heads of consecutive seeds into one bounded queue.
 
-    def __init__(self, head_of_seed: HeadOfSeed, first_seed: int) -> None:
-        self._head_of_seed, self._seed = head_of_seed, first_seed
+    On a CPU one beside the network is all that two cores bear; a GPU feeds several.
+    """
 
-    def take(self, wait_s: float) -> PooledHead:  # noqa: ARG002 - nothing to wait for
-        """Paint the next head."""
-        self._seed += 1
-        return self._head_of_seed(self._seed - 1)
-
-
-class Painter:
-    """A background process that paints heads of consecutive seeds into a bounded queue."""
-
-    def __init__(self, heads_from: HeadsFrom, sources: Sources, first_seed: int) -> None:
+    def __init__(
+        self,
+        heads_from: HeadsFrom,
+        sources: Sources,
+        first_seed: int,
+        device: torch.device = CPU,
+        count: int = 1,
+    ) -> None:
         context = multiprocessing.get_context("spawn")
-        self._queue: Any = context.Queue(maxsize=8)
-        arguments = (heads_from, sources, first_seed, self._queue)
-        self._process: BaseProcess = context.Process(target=_paint_forever, args=arguments, daemon=True)
+        self.queue: Any = context.Queue(maxsize=8 * count)
+        self._processes = [
+            context.Process(
+                target=_paint_forever,
+                args=(heads_from, sources, range(first_seed + n, LAST_SEED, count), device, self.queue),
+                daemon=True,
+            )
+            for n in range(count)
+        ]
 
     def __enter__(self) -> Self:
-        self._process.start()
+        for process in self._processes:
+            process.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.join(timeout=10)
+        ended(self._processes)
+
+    def take(self, wait_s: float) -> PooledHead | None:
+        """The next head, or nothing after ``wait_s`` seconds."""
+        head = Received(self.queue).take(wait_s)
+        if head is None and not all(process.is_alive() for process in self._processes):
+            raise RuntimeError("a painting process ended; run one head by hand to see why")
+        return head
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Heads from a painters' queue, in another process than theirs."""
+
+    queue: Any
 
     def take(self, wait_s: float) -> PooledHead | None:
         """The next head, or nothing after ``wait_s`` seconds."""
         try:
-            fields, slices = self._queue.get(timeout=wait_s) if wait_s else self._queue.get_nowait()
+            fields, slices = self.queue.get(timeout=wait_s) if wait_s else self.queue.get_nowait()
         except queue.Empty:
-            if not self._process.is_alive():
-                raise RuntimeError("the painting process ended; run one head by hand to see why") from None
             return None
         return PooledHead({name: torch.from_numpy(values) for name, values in fields.items()}, slices)
 
 
-def _paint_forever(heads_from: HeadsFrom, sources: Sources, seed: int, out: Any) -> None:
+def ended(processes: Sequence[BaseProcess]) -> None:
+    """Stop background processes and wait for them."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(timeout=10)
+
+
+def _paint_forever(heads_from: HeadsFrom, sources: Sources, seeds: range, device: torch.device, out: Any) -> None:
     torch.set_num_threads(1)
     # A head painted later matters less than a step of the network trained now.
     os.nice(3)
-    head_of_seed = heads_from(sources, torch.device("cpu"))
-    while True:
+    head_of_seed = heads_from(sources, device)
+    for seed in seeds:
         head = head_of_seed(seed)
-        fields = {name: values.numpy() for name, values in head.fields.items()}
-        if not _handed_over((fields, head.lesion_slices), out):
+        fields = {name: values.cpu().numpy() for name, values in head.fields.items()}
+        if not handed_over((fields, head.lesion_slices), out):
             return
-        seed += 1
 
 
-def _handed_over(item: object, out: Any) -> bool:
+def handed_over(item: object, out: Any) -> bool:
     """Wait for room in the queue; false when the training process is gone."""
     parent = multiprocessing.parent_process()
     while True:

@@ -54,8 +54,12 @@ class Trainer:
         self.network = channels_last(build_network(plan), device)
         self._shared = self.group.shared(self.network, device)
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay
+            self.network.parameters(),
+            lr=plan.learning_rate,
+            weight_decay=plan.weight_decay,
+            fused=device.type == "cuda",
         )
+        self._recent = torch.zeros((), device=device)
         self.average: State = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.progress = Progress()
 
@@ -69,24 +73,27 @@ class Trainer:
         self.network.load_state_dict(ours)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
 
-    def train_step(self, batch: Sample) -> float:
-        """One optimiser step; returns the loss."""
+    def train_step(self, batch: Sample) -> Tensor:
+        """One optimiser step; returns the loss, on the device: to read it is to wait for the GPU."""
         self.network.train()
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.learning_rate * self._schedule()
-        inputs = batch[0].to(self.device).contiguous(memory_format=torch.channels_last)
+        inputs = batch[0].to(self.device).float().contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             logits = self._shared(inputs)
-        loss = lesion_loss(logits.float(), batch[1].to(self.device), self.plan.lesion_weight)
+        loss = lesion_loss(logits.float(), batch[1].to(self.device).long(), self.plan.lesion_weight)
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self._update_average()
         self.progress.step += 1
-        value = float(loss.detach())
-        self.progress.loss = value if self.progress.step == 1 else 0.98 * self.progress.loss + 0.02 * value
-        return value
+        self._recent.lerp_(loss.detach(), 1.0 if self.progress.step == 1 else 0.02)
+        return loss.detach()
+
+    def settle(self) -> None:
+        """Bring the recent loss into `progress`; waits for the device."""
+        self.progress.loss = float(self._recent)
 
     def _schedule(self) -> float:
         done = min(1.0, self.progress.seconds / (self.plan.minutes * 60))
@@ -97,11 +104,11 @@ class Trainer:
     def _update_average(self) -> None:
         # A young average forgets its random start quickly; an old one is long.
         keep = min(self.plan.ema, (self.progress.step + 1) / (self.progress.step + 20))
-        for name, value in self.network.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.average[name].mul_(keep).add_(value, alpha=1 - keep)
-            else:
-                self.average[name].copy_(value)
+        now = self.network.state_dict()
+        real = [name for name, value in now.items() if value.is_floating_point()]
+        counts = [name for name in now if name not in real]
+        torch._foreach_lerp_([self.average[name] for name in real], [now[name] for name in real], 1 - keep)
+        torch._foreach_copy_([self.average[name] for name in counts], [now[name] for name in counts])
 
     def averaged(self) -> SegResNet:
         """A copy of the network with the averaged weights, ready to judge."""
@@ -111,6 +118,7 @@ class Trainer:
 
     def save(self, file: Path) -> None:
         """Write a checkpoint whole or not at all."""
+        self.settle()
         state = {
             "plan": asdict(self.plan),
             "network": self.network.state_dict(),
@@ -129,6 +137,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.average = {name: value.to(self.device) for name, value in state["average"].items()}
         self.progress = Progress(**state["progress"])
+        self._recent.fill_(self.progress.loss)
 
 
 def _fitted(value: Tensor, like: Tensor) -> Tensor:
@@ -172,7 +181,7 @@ def read_weights(file: Path) -> State:
 
 def timed_steps(
     trainer: Trainer, batches: Iterator[Sample], clock: Callable[[], float] = time.monotonic
-) -> Iterator[float]:
+) -> Iterator[Tensor]:
     """Train until the plan's minutes are spent, yielding each loss."""
     while trainer.progress.seconds < trainer.plan.minutes * 60:
         started = clock()
