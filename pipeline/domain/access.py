@@ -11,6 +11,8 @@ class AccountRole(StrEnum):
 
     ADMINISTRATOR = "administrator"
     """Keeps the installation running, and for now sees every case."""
+    COORDINATOR = "coordinator"
+    """Keeps the rota, and finds somebody for a case that nobody acknowledges; sees every case."""
     EXPERT = "expert"
     """Gives opinions on the cases of every site."""
     SITE = "site"
@@ -27,7 +29,7 @@ class Viewer:
 
 def sees_every_site(viewer: Viewer) -> bool:
     """Whether the cases of every hospital are shown to this viewer."""
-    return viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.EXPERT)
+    return viewer.role is not AccountRole.SITE
 
 
 def may_see(viewer: Viewer, site_id: str) -> bool:
@@ -37,7 +39,7 @@ def may_see(viewer: Viewer, site_id: str) -> bool:
 
 def may_take(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may become the owner of a case of this site: those who give opinions may."""
-    return may_see(viewer, site_id) and viewer.role is not AccountRole.SITE
+    return may_see(viewer, site_id) and viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.EXPERT)
 
 
 def may_correct_role(viewer: Viewer, site_id: str) -> bool:
@@ -57,4 +59,27 @@ def may_see_deliveries(viewer: Viewer) -> bool:
 
 def may_resend(viewer: Viewer) -> bool:
     """Whether a viewer may have something sent again: whoever keeps the installation running."""
+    return viewer.role is AccountRole.ADMINISTRATOR
+
+
+def may_ask(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may ask for an opinion in a hospital's name, and change what was asked.
+
+    Its own people may, and whoever writes down what they say on the telephone.
+    """
+    return may_see(viewer, site_id) and viewer.role is not AccountRole.ADMINISTRATOR
+
+
+def may_keep_rota(viewer: Viewer) -> bool:
+    """Whether a viewer may say who is on duty."""
+    return viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.COORDINATOR)
+
+
+def may_see_rota(viewer: Viewer) -> bool:
+    """Whether a viewer may know who is on duty when: whoever works for every hospital."""
+    return sees_every_site(viewer)
+
+
+def may_set_up(viewer: Viewer) -> bool:
+    """Whether a viewer may say where notifications go, and which telephone is the last resort."""
     return viewer.role is AccountRole.ADMINISTRATOR
