@@ -26,7 +26,19 @@ from review_ui.http import problems
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
-from review_ui.routes import awaited, cases, deliveries, dicomweb, events, identity, metrics, series, session, status
+from review_ui.routes import (
+    awaited,
+    cases,
+    deliveries,
+    dicomweb,
+    events,
+    identity,
+    metrics,
+    requests,
+    series,
+    session,
+    status,
+)
 from review_ui.version import installed_version
 
 
@@ -69,7 +81,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    for resource in (status, session, cases, awaited, series, events, identity, deliveries, dicomweb):
+    for resource in (status, session, cases, awaited, requests, series, events, identity, deliveries, dicomweb):
         api.include_router(resource.router)
     return api
 

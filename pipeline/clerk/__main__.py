@@ -19,6 +19,7 @@ from pipeline import logs
 from pipeline.clerk.delivery.attempt import Post
 from pipeline.clerk.delivery.carry import Sender
 from pipeline.clerk.delivery.courier import Courier
+from pipeline.clerk.linking import link_waiting_requests
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.promote import promote_patient_work
@@ -76,6 +77,7 @@ async def _timers(engine: Engine, settings: Settings) -> None:
     await asyncio.to_thread(watch_deadlines, engine, limits, datetime.now(UTC))
     await asyncio.to_thread(requeue_orphans, engine, datetime.now(UTC))
     await asyncio.to_thread(promote_patient_work, engine, datetime.now(UTC))
+    await asyncio.to_thread(link_waiting_requests, engine, datetime.now(UTC))
 
 
 async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:

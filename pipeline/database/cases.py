@@ -77,7 +77,7 @@ def _row(
 ) -> dict[str, Any]:
     """The columns of a case that follow from its series."""
     alerted = known.alerted_at
-    if alerted is None and priority.tier.rank < _base_rank(known.request):
+    if alerted is None and priority.tier.rank < _base_rank(known.request, now):
         alerted = now
     return {
         "state": state.value,
@@ -92,8 +92,8 @@ def _row(
     }
 
 
-def _base_rank(request: Mapping[str, Any] | None) -> int:
-    return prioritise((), request_of(request), datetime.min).tier.rank  # noqa: DTZ901 - the clock plays no part
+def _base_rank(request: Mapping[str, Any] | None, now: datetime) -> int:
+    return prioritise((), request_of(request), now).tier.rank
 
 
 def request_of(stored: Mapping[str, Any] | None) -> Request | None:

@@ -1,4 +1,4 @@
-"""Public holidays of France: everywhere, overseas and in Alsace-Moselle (Code du travail L3133-1, L3134-13, L3422-2)."""
+"""Public holidays of France, overseas and in Alsace-Moselle too (Code du travail L3133-1, L3134-13, L3422-2)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from pipeline.database import delivery_tables, measured_tables, tables  # noqa: F401 - their import fills the metadata
+from pipeline.database import (  # noqa: F401 - their import fills the metadata
+    delivery_tables,
+    measured_tables,
+    request_tables,
+    rota_tables,
+    tables,
+)
 from pipeline.database.columns import metadata
 from pipeline.database.engine import connect
 from pipeline.database.migrate import migrate, schema_is_current

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipeline.database import delivery_tables, measured_tables, tables  # noqa: F401 - their import fills the metadata
+from pipeline.database import (  # noqa: F401 - their import fills the metadata
+    delivery_tables,
+    measured_tables,
+    request_tables,
+    rota_tables,
+    tables,
+)
 from pipeline.database.columns import metadata
 
 

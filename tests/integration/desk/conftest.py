@@ -71,6 +71,7 @@ class DeskBench:
                 ("root", AccountRole.ADMINISTRATOR, None),
                 ("expert", AccountRole.EXPERT, None),
                 ("colleague", AccountRole.EXPERT, None),
+                ("coordinator", AccountRole.COORDINATOR, None),
                 ("brest", AccountRole.SITE, "brest"),
                 ("carhaix", AccountRole.SITE, "carhaix"),
             ):
@@ -141,7 +142,7 @@ class DeskBench:
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[DeskBench]:
-    """A desk with two hospitals, five accounts and no case."""
+    """A desk with two hospitals, six accounts and no case."""
     bench = DeskBench(database_url, tmp_path / "home")
     try:
         with bench.serving():

@@ -35,6 +35,7 @@ RELEASE = Call("POST", "/cases/{case}/release")
 CALLS = [
     Call("GET", "/cases/{case}"),
     Call("GET", "/cases/{case}/deadlines"),
+    Call("GET", "/cases/{case}/requests"),
     TAKE,
     RELEASE,
     Call("POST", "/identity-corrections/{correction}", {"decision": "reject"}),
@@ -51,6 +52,12 @@ OF_NO_CASE = {"/deliveries", "/deliveries/{delivery_id}/resend"}
 """Routes for those who run the whole; test_desk_deliveries tries them as every role."""
 OF_A_SERIES = {"/series/{series_id}/role"}
 """test_desk_roles tries it as every role."""
+OF_A_REQUEST = {
+    "/requests",
+    *(f"/requests/{{request_id}}{end}" for end in ("", "/withdraw", "/candidates", "/link", "/sheet")),
+}
+"""test_desk_requests tries them as every role."""
+ELSEWHERE = OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST
 
 
 class PrivateSlice(TinySlice):
@@ -91,10 +98,10 @@ def ask(desk: Any) -> Callable[[httpx.Client, Call], int]:
 
 def test_no_route_was_forgotten_here(desk: Any) -> None:
     known = {call.path.split("/")[1] for call in CALLS}
-    known |= {path.split("/")[1] for path in OPEN_TO_ALL | OF_NO_CASE | OF_A_SERIES}
+    known |= {path.split("/")[1] for path in OPEN_TO_ALL | ELSEWHERE}
     paths = desk.app.openapi()["paths"]
     assert {path.removeprefix("/api/v1/").split("/")[0] for path in paths} == known
-    of_a_case = [path for path in paths if "{" in path and path.removeprefix("/api/v1") not in OF_NO_CASE | OF_A_SERIES]
+    of_a_case = [path for path in paths if "{" in path and path.removeprefix("/api/v1") not in ELSEWHERE]
     assert len(of_a_case) == len({call.path for call in CALLS})
     assert not [route for route in desk.app.routes if isinstance(route, APIRoute) and route.path == "/docs"]
 

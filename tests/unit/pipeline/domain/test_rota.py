@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from uuid import UUID
 
 import pytest
@@ -77,7 +77,7 @@ def test_a_moment_lies_in_a_gap_exactly_when_nobody_is_on_duty(known: list[Duty]
 @given(duties, absences)
 def test_gaps_of_one_need_do_not_touch_each_other(known: list[Duty], away: list[Absence]) -> None:
     found = [gap.period for gap in gaps(known, away, NEEDS[:1], WITHIN)]
-    assert all(one.ends_at < other.starts_at for one, other in zip(found, found[1:], strict=False))
+    assert all(one.ends_at < other.starts_at for one, other in pairwise(found))
 
 
 def test_two_weeks_of_alternating_centres_leave_no_gap_and_a_day_taken_out_shows() -> None:

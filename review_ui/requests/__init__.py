@@ -1,0 +1,1 @@
+"""Requests for an opinion: what a browser sends, sees and prints."""
