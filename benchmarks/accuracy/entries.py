@@ -10,8 +10,6 @@ from benchmarks.accuracy import real, synthetic
 from benchmarks.accuracy.run import Entry
 from benchmarks.accuracy.scoring import Case
 
-ISCHAEMIC_HEADS = 60
-
 POSITIVES: dict[str, Callable[[Path], Iterator[Case]]] = {
     "ich-ct": real.haemorrhage_slices,
     "infarct-dwi": real.diffusion_cases,
@@ -35,7 +33,7 @@ def _synthetic(chosen: argparse.Namespace) -> list[Entry]:
     if chosen.task == "ich-ct":
         return synthetic.frozen_ct_heads(chosen.prior, chosen.frozen)
     if chosen.task == "ischaemia-ct":
-        return synthetic.ischaemic_ct_heads(chosen.prior, chosen.frozen or ISCHAEMIC_HEADS)
+        return synthetic.frozen_ischaemic_heads(chosen.prior, chosen.frozen)
     return synthetic.frozen_dwi_heads(chosen.prior, chosen.lesion_masks, chosen.frozen)
 
 

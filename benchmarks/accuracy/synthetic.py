@@ -1,4 +1,4 @@
-"""Synthetic heads as cases to read: the frozen sets, and for early ischaemia heads of fixed seeds."""
+"""Synthetic heads as cases to read: the frozen sets, and others of the same sorts to choose on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from torch import Tensor
 from benchmarks import frozen
 from benchmarks.accuracy.run import Entry
 from benchmarks.accuracy.scoring import Case
-from benchmarks.frozen import FrozenHead, ich_ct, infarct_dwi
+from benchmarks.frozen import FrozenHead, ich_ct, infarct_dwi, ischaemia_ct
 from models.synthesis import prior as priors
-from models.synthesis.acquisition import Scan, acquire, draw_scan
-from models.synthesis.draw import Odds, draw
+from models.synthesis.acquisition import Scan, acquire
 from models.synthesis.kinds import Kind
 from models.synthesis.mr import acquisition as mr_acquisition
 from models.synthesis.mr.masks import MaskLibrary, library
@@ -30,9 +29,6 @@ from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
-
-ISCHAEMIA_SEED = 20261122
-"""No head of any training run is drawn from a pair of numbers."""
 
 OTHER_SEED = 35_000_000
 """CT heads to choose an operating point on; none of them is among the frozen."""
@@ -52,18 +48,20 @@ def frozen_dwi_heads(prior: Path, masks_folder: Path | None, count: int | None) 
     return [Entry(f"dwi {head.seed}", partial(_frozen_dwi_head, anatomies, masks, head)) for head in heads]
 
 
-def ischaemic_ct_heads(prior: Path, count: int) -> list[Entry]:
-    """Heads without blood, every second one with an infarct: no frozen set, but the same seeds every time."""
+def frozen_ischaemic_heads(prior: Path, count: int | None) -> list[Entry]:
+    """The frozen heads of ischaemia-ct, or so many of them, evenly chosen; each checked when made."""
     anatomies = _kept(prior)
-    return [Entry(f"ischaemic ct {n}", partial(_ischaemic_head, anatomies, n)) for n in range(count)]
+    heads = evenly(frozen.read(ischaemia_ct.TASK), count)
+    return [Entry(f"ischaemic ct {head.seed}", partial(_ischaemic_head, anatomies, head)) for head in heads]
 
 
 def other_heads(task: str, prior: Path, masks_folder: Path | None, count: int) -> list[Entry]:
     """Heads of the same sorts as the frozen ones, of other seeds: an operating point may be chosen on them."""
     anatomies = _kept(prior)
     if task == "ischaemia-ct":
-        numbers = range(OTHER_SEED, OTHER_SEED + count)
-        return [Entry(f"ischaemic ct {n}", partial(_ischaemic_head, anatomies, n)) for n in numbers]
+        counts = {ischaemia_ct.LARGE: count - count * 2 // 5, ischaemia_ct.WITHOUT: count * 2 // 5}
+        ischaemic = ischaemia_ct.listed(counts, OTHER_SEED)
+        return [Entry(f"ischaemic ct {head.seed}", partial(_ischaemic_head, anatomies, head)) for head in ischaemic]
     if task == "ich-ct":
         groups = [ich_ct.HEALTHY if n % 5 < 2 else ich_ct.BLEEDING for n in range(count)]
         ct_heads = [FrozenHead(group, OTHER_SEED + n, "") for n, group in enumerate(groups)]
@@ -93,7 +91,7 @@ def _kept(prior: Path) -> tuple[Anatomy, ...]:
 
 def sort_of(group: str) -> str:
     """Which figures a group of a frozen set belongs to."""
-    if group in (ich_ct.HEALTHY, infarct_dwi.WITHOUT):
+    if group in (ich_ct.HEALTHY, infarct_dwi.WITHOUT, ischaemia_ct.WITHOUT):
         return "normal"
     return "shower" if group == infarct_dwi.SHOWER else "lesion"
 
@@ -110,14 +108,11 @@ def _ct_head(anatomies: Sequence[Anatomy], head: FrozenHead) -> Case:
     return Case(f"ct {head.seed}", sort_of(head.group), volume, blood, knows_sites=True)
 
 
-def _ischaemic_head(anatomies: Sequence[Anatomy], number: int) -> Case:
-    rng = np.random.default_rng((ISCHAEMIA_SEED, number))
-    recipe = draw(rng, len(anatomies), Odds(haemorrhage=0.0, infarct=float(number % 2)))
-    thickness = float(rng.choice([1.25, 2.5, 5.0, 5.0, 5.0, 8.0]))
-    scan = draw_scan(rng, tuple(np.arange(2.0, 140.0, thickness).tolist()), thickness, calm=True)
+def _ischaemic_head(anatomies: Sequence[Anatomy], head: FrozenHead) -> Case:
+    recipe, scan = frozen.unchanged(head, ischaemia_ct.redraw)
     volume, kind = _ct(recipe, scan, anatomies)
     truth = (kind == Kind.ISCHAEMIA).astype(np.uint8)
-    return Case(f"ischaemic ct {number}", "lesion" if truth.any() else "normal", volume, truth)
+    return Case(f"ischaemic ct {head.seed}", sort_of(head.group), volume, truth)
 
 
 def _ct(recipe: HeadCTRecipe, scan: Scan, anatomies: Sequence[Anatomy]) -> tuple[Volume, NDArray[np.uint8]]:

@@ -82,7 +82,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         Row("– median Dice", chosen(REAL, figure=f.median_dice)),
         Row("– slices where some of it is marked", chosen(REAL, figure=f.cases_met), share=True),
         Row("real slices with blood: share marked", chosen(NEGATIVE, figure=f.marked), share=True),
-        *_synthetic(),
+        *_synthetic(*_GOALS),
     ),
 }  # fmt: skip
 """Figures of each task in the order of its table; goals are those of the project's second milestone."""

@@ -13,6 +13,7 @@ from models.inference.windows import windowed
 from models.synthesis import prior as priors
 from models.synthesis.acquisition import acquire, draw_scan
 from models.synthesis.draw import Odds, draw
+from models.synthesis.draw_ischaemia import with_early_infarct
 from models.synthesis.kinds import Kind
 from models.synthesis.paint import HEAD_GRID, Painted, paint
 from models.training.pool import HeadOfSeed, PooledHead, Sources
@@ -34,7 +35,7 @@ def blood_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
 
 def ischaemic_heads(sources: Sources, device: torch.device) -> HeadOfSeed:
     """Heads of which most have an early infarct."""
-    return _heads(sources, device, ISCHAEMIC, ischaemia_only)
+    return _heads(sources, device, ISCHAEMIC, ischaemia_only, early=0.75)
 
 
 def blood_only(kind: Tensor) -> Tensor:
@@ -47,11 +48,14 @@ def ischaemia_only(kind: Tensor) -> Tensor:
     return (kind == Kind.ISCHAEMIA).to(kind.dtype)
 
 
-def _heads(sources: Sources, device: torch.device, odds: Odds, classes: Callable[[Tensor], Tensor]) -> HeadOfSeed:
+def _heads(
+    sources: Sources, device: torch.device, odds: Odds, classes: Callable[[Tensor], Tensor], early: float = 0.0
+) -> HeadOfSeed:
     prior = priors.load(sources.prior, sources.anatomies, device)
 
     def head_of_seed(seed: int) -> PooledHead:
-        recipe = draw(np.random.default_rng(seed), len(prior), odds)
+        rng = np.random.default_rng(seed)
+        recipe = with_early_infarct(draw(rng, len(prior), odds), rng, early)
         return pooled(paint(recipe, prior, device), classes)
 
     return head_of_seed
