@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from pipeline.database.cases import refresh_case
+from pipeline.database.runners_up import let_runners_up_read
 from pipeline.database.tables import analysis, finding, instance, role_correction, series, study
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.because import Because
@@ -74,8 +75,12 @@ def claim(connection: Connection, analysis_id: UUID, now: datetime) -> Claim | N
 
 def is_newest(connection: Connection, held: Claim) -> bool:
     """Whether no later version of the same series' analysis exists."""
-    newest = select(func.max(analysis.c.version)).where(analysis.c.series_id == held.series_id).scalar_subquery()
-    mine = select(analysis.c.version == newest).where(analysis.c.id == held.analysis_id)
+    return _is_newest(connection, held.analysis_id, held.series_id)
+
+
+def _is_newest(connection: Connection, analysis_id: UUID, series_id: UUID) -> bool:
+    newest = select(func.max(analysis.c.version)).where(analysis.c.series_id == series_id).scalar_subquery()
+    mine = select(analysis.c.version == newest).where(analysis.c.id == analysis_id)
     return bool(connection.execute(mine).scalar_one())
 
 
@@ -146,6 +151,8 @@ def commit_report(connection: Connection, held: Claim, report: SeriesReport, now
     )
     if report.findings and report.mask_path is not None:
         enqueue(connection, WRITE_RESULTS, queue=QUICK_QUEUE, analysis_id=str(held.analysis_id))
+    if report.state is not AnalysisState.ANALYSED:
+        _give_way(connection, held.analysis_id, held.series_id, now)
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
 
 
@@ -164,7 +171,14 @@ def end_without_report(connection: Connection, held: Claim, end: NoReport, now: 
     written = update(analysis).where(*_still_held(held)).values(values).returning(analysis.c.id)
     if connection.execute(written).first() is None:
         raise Fenced
+    _give_way(connection, held.analysis_id, held.series_id, now)
     refresh_case(connection, case_of_series(connection, held.series_id), now, kind="analysed")
+
+
+def _give_way(connection: Connection, analysis_id: UUID, series_id: UUID, now: datetime) -> None:
+    """A series left without an answer, and no newer analysis to come, lets those read to which it was preferred."""
+    if _is_newest(connection, analysis_id, series_id):
+        let_runners_up_read(connection, series_id, now)
 
 
 def give_up(connection: Connection, analysis_id: UUID, why: str, now: datetime) -> None:
@@ -183,6 +197,7 @@ def give_up(connection: Connection, analysis_id: UUID, why: str, now: datetime) 
         .returning(analysis.c.series_id)
     ).one_or_none()
     if row is not None:
+        _give_way(connection, analysis_id, row.series_id, now)
         refresh_case(connection, case_of_series(connection, row.series_id), now, kind="analysed")
 
 

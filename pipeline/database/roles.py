@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from pipeline.database.cases import refresh_case
+from pipeline.database.runners_up import let_runners_up_read
 from pipeline.database.starting import read_again_with, start_analysis
 from pipeline.database.tables import analysis, case, role_correction, series, study
 from pipeline.domain.analysis import Coverage
@@ -77,6 +78,8 @@ def correct_role(
     if known.complete:
         started = start_analysis(connection, known.id, _coverage(connection, known.id), now)
         read_again_with(connection, known.id, now)
+    if role is not known.role:
+        let_runners_up_read(connection, known.id, now)  # they gave way to what it was taken for
     refresh_case(connection, known.case_id, now, kind="role_corrected")
     return started
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pipeline.domain.character import Kernel, SeriesCharacter
 from pipeline.domain.role import Recognition, SeriesRole
+from pipeline.domain.same_view import UNKNOWN_VIEW, View, shows_all_of
 
 
 class Criterion(StrEnum):
@@ -60,14 +61,19 @@ class Candidate:
     SeriesInstanceUID: str
     recognition: Recognition
     character: SeriesCharacter
+    view: View = UNKNOWN_VIEW
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with the sentence that says why it was chosen, came after, or is not read."""
+    """A candidate with the sentence that says why it was chosen, came after, or is not read.
+
+    ``criteria`` are those that decided, which the desk translates.
+    """
 
     candidate: Candidate
     why: str
+    criteria: tuple[Criterion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,14 @@ class Choice:
     chosen: Ranked | None
     runners_up: tuple[Ranked, ...] = ()
     not_read: tuple[Ranked, ...] = field(default=())
+
+
+def choose_beside(mine: Candidate, others: Iterable[Candidate], preference: Preference) -> Choice:
+    """Choose between one series and those of ``others`` that show all that it shows.
+
+    A series that shows more, or another acquisition, never takes its place.
+    """
+    return choose([mine, *(one for one in others if shows_all_of(one.view, mine.view))], preference)
 
 
 def choose(candidates: Iterable[Candidate], preference: Preference) -> Choice:
@@ -90,8 +104,8 @@ def choose(candidates: Iterable[Candidate], preference: Preference) -> Choice:
     if not readable:
         return Choice(None, (), not_read)
     best = readable[0]
-    after = tuple(Ranked(one, _against(one, best, preference)) for one in readable[1:])
-    return Choice(Ranked(best, _praise(best, readable[1:], preference)), after, not_read)
+    after = tuple(_against(one, best, preference) for one in readable[1:])
+    return Choice(_praise(best, readable[1:], preference), after, not_read)
 
 
 def _refusal(one: Candidate, preference: Preference) -> str:
@@ -159,13 +173,15 @@ def _decider(one: Candidate, other: Candidate, preference: Preference) -> Criter
     return next((c for c in preference.order if _SCORE[c](one) != _SCORE[c](other)), None)
 
 
-def _against(one: Candidate, best: Candidate, preference: Preference) -> str:
+def _against(one: Candidate, best: Candidate, preference: Preference) -> Ranked:
     decider = _decider(one, best, preference)
-    return "the chosen one has more images" if decider is None else f"the chosen one is {_WORDS[decider]}"
+    if decider is None:
+        return Ranked(one, "the chosen one has more images")
+    return Ranked(one, f"the chosen one is {_WORDS[decider]}", (decider,))
 
 
-def _praise(best: Candidate, others: Sequence[Candidate], preference: Preference) -> str:
+def _praise(best: Candidate, others: Sequence[Candidate], preference: Preference) -> Ranked:
     if not others:
-        return f"the only {preference.role.value} series that can be read"
-    deciders = dict.fromkeys(d for other in others if (d := _decider(best, other, preference)) is not None)
-    return ", ".join(_WORDS[decider] for decider in deciders) or "it has the most images"
+        return Ranked(best, f"the only {preference.role.value} series that can be read")
+    deciders = tuple(dict.fromkeys(d for other in others if (d := _decider(best, other, preference)) is not None))
+    return Ranked(best, ", ".join(_WORDS[decider] for decider in deciders) or "it has the most images", deciders)

@@ -25,6 +25,7 @@ from pipeline.domain.haste import Haste
 from pipeline.domain.report import SeriesReport
 from pipeline.inference.requests import Analyse, Transcode
 from pipeline.worker.bench import Bench, images_of
+from pipeline.worker.choosing import gives_way
 from pipeline.worker.patience import patiently
 
 ATTEMPTS = 2
@@ -49,9 +50,11 @@ def analyse(bench: Bench, analysis_id: UUID) -> None:
     held = patiently(lambda: _claim(bench, analysis_id))
     if held is None:
         return
-    work = patiently(lambda: _work_of_newest(bench, held))
     outcome: SeriesReport | NoReport = SUPERSEDED
     try:
+        work = patiently(lambda: _work_of_newest(bench, held))
+        if work is not None and patiently(lambda: gives_way(bench, held)):
+            return
         if work is not None:
             outcome = _ask(bench, held, work)
         patiently(lambda: _end(bench, held, outcome))

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.character import Kernel, SeriesCharacter
-from pipeline.domain.choice import DIFFUSION, NON_CONTRAST_CT, Candidate, Criterion, choose
+from pipeline.domain.choice import DIFFUSION, NON_CONTRAST_CT, Candidate, Criterion, choose, choose_beside
 from pipeline.domain.role import Recognition, SeriesRole
+from pipeline.domain.same_view import View
 
 THIN = SeriesCharacter(200, Kernel.SOFT, contrast=False, thickness_mm=0.6, whole_head=True)
 
@@ -54,6 +55,25 @@ def test_a_bundle_may_refuse_what_it_was_not_made_for() -> None:
     choice = choose([candidate("bone", replace(THIN, kernel=Kernel.BONE))], strict)
     assert choice.chosen is None
     assert choice.not_read[0].why == "it is not reconstructed for soft tissue"
+
+
+def test_a_better_series_of_another_acquisition_takes_nobodys_place() -> None:
+    bone = candidate("bone", replace(THIN, kernel=Kernel.BONE))
+    there = View("1.2", (0.0, 9.0), (0.0, 0.0, 1.0), 0.0, 150.0, whole_head=True)
+    repeated = replace(there, acquired_s=(60.0, 69.0))
+    same, other = replace(candidate("soft"), view=there), replace(candidate("later"), view=repeated)
+    mine = replace(bone, view=there)
+    for others, chosen in (([other], mine), ([other, same], same)):
+        choice = choose_beside(mine, others, NON_CONTRAST_CT)
+        assert choice.chosen is not None
+        assert choice.chosen.candidate is chosen
+
+
+def test_what_decided_is_kept_as_codes_that_can_be_translated() -> None:
+    bone = candidate("bone", replace(THIN, kernel=Kernel.BONE))
+    choice = choose([bone, candidate("soft")], NON_CONTRAST_CT)
+    assert choice.chosen is not None
+    assert choice.chosen.criteria == choice.runners_up[0].criteria == (Criterion.SOFT_KERNEL,)
 
 
 def test_the_only_one_needs_no_comparison() -> None:
