@@ -41,7 +41,6 @@ from monai.transforms import (
 from scipy import ndimage
 
 from models import registry
-from models.inference import slice_network
 from models.predict import BundlePredictor, load, predict
 from pipeline.domain.analysis import AnalysisState, SeriesOutcome
 from pipeline.domain.finding import Finding, Side
@@ -139,15 +138,6 @@ def _with_neighbours(windowed: Any) -> Any:
     return torch.cat([windowed[..., below], windowed, windowed[..., above]], dim=0)
 
 
-def fp32(predictor: BundlePredictor, volume: Volume, device: str) -> Answer:
-    """The service's path without reduced precision."""
-    pays, slice_network._bfloat16_pays = slice_network._bfloat16_pays, lambda _: False  # noqa: SLF001 - measured from outside
-    try:
-        return ours(predictor, volume, device)
-    finally:
-        slice_network._bfloat16_pays = pays  # noqa: SLF001 - see above
-
-
 def dice(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
     """Pooled over all cases; 1 when both are empty everywhere."""
     both = sum(int((a & b).sum()) for a, b in zip(one, other, strict=True))
@@ -169,11 +159,12 @@ def large(findings: Sequence[Finding]) -> int:
 def compared(bundle: registry.BundleInfo, device: str, counts: Sequence[int], runs: int) -> dict[str, Any]:
     """Seconds by slices and path, and how well ours agrees with its fp32 reference."""
     predictor, stock = load(bundle, device), StockMonai(bundle, device)
+    exactly = load(bundle, device, {"segmenter::reduced": False})
     rows, fast, reference, monai, same_tier, same_large = [], [], [], [], True, True
     for count in counts:
         for blood_ml, seed in ((30.0, 1), (2.5, 2), (0.0, 3)):
             volume = phantom_volume(count, blood_ml, seed)
-            one, exact = ours(predictor, volume, device), fp32(predictor, volume, device)
+            one, exact = ours(predictor, volume, device), ours(exactly, volume, device)
             fast.append(one.labels > 0)
             reference.append(exact.labels > 0)
             monai.append(stock.run(volume)[0])
@@ -182,7 +173,7 @@ def compared(bundle: registry.BundleInfo, device: str, counts: Sequence[int], ru
         volume = phantom_volume(count, 30.0, 1)
         rows.append(_timed(count, runs, {
             "ours": lambda v=volume: ours(predictor, v, device).seconds,
-            "ours_fp32": lambda v=volume: fp32(predictor, v, device).seconds,
+            "ours_fp32": lambda v=volume: ours(exactly, v, device).seconds,
             "monai": lambda v=volume: stock.run(v)[1],
         }))  # fmt: skip
     return {

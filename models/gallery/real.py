@@ -65,7 +65,8 @@ def _png(file: Path) -> Sample:
 def _ct_slice(name: str, hu: NDArray[np.float32], lesion: NDArray[np.bool_], pixel_mm: tuple[float, float]) -> Sample:
     target = PIXEL_MM["CT"]
     image = resized(hu, pixel_mm, target)
-    return Sample(name, "CT", image, intracranial(image[None], target)[0], resized_mask(lesion, pixel_mm, target))
+    tissue = intracranial(torch.from_numpy(image[None]), target)[0].numpy()
+    return Sample(name, "CT", image, tissue, resized_mask(lesion, pixel_mm, target))
 
 
 def _ct_volume(file: Path) -> list[Sample]:

@@ -43,7 +43,7 @@ def _ct(prior: Sequence[Anatomy], rng: np.random.Generator, number: int, grid: G
     centres = (middle - THICK_MM, middle, middle + THICK_MM)
     seen = acquisition.acquire(painted, acquisition.draw_scan(rng, centres, THICK_MM))
     hu = np.clip(seen.hu[1].numpy(), -1024, 3071)
-    tissue = intracranial(hu[None], painted.grid.spacing_mm[2])[0]
+    tissue = intracranial(torch.from_numpy(hu[None]), painted.grid.spacing_mm[2])[0].numpy()
     return Sample(f"head {number}", "CT", hu, tissue, seen.kind[1].numpy() > 0)
 
 

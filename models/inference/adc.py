@@ -99,7 +99,7 @@ def unit_of(brain: Tensor) -> str | None:
 
 def skewness(values: Tensor) -> float:
     """Log ratio of the bright tail to the dark one: below 0 where fluid is dark, above where it is bright."""
-    low, middle, high = torch.quantile(_thinned(values), torch.tensor([0.05, 0.5, 0.95])).clamp(min=1e-9).tolist()
+    low, middle, high = torch.quantile(_thinned(values), values.new_tensor([0.05, 0.5, 0.95])).clamp(min=1e-9).tolist()
     return math.log(high * low / middle**2)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
+import torch
+from torch import Tensor
 
 from models.inference.morphology import filled, grown, shrunk
+from models.inference.quantiles import quantiles
+from models.inference.regions import IN_PLANE, labelled
 from models.inference.skull import BONE_HU
-from models.inference.texture import noise, texture
-
-Values = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from models.inference.texture import filtered, gaussian, noise, texture
 
 HEAD_HU = -300.0
 BRAIN_HU = (0.0, 60.0)
@@ -32,14 +30,11 @@ SCALP_PIXELS = 9
 
 SMOOTH_PIXELS = 2.5
 
-IN_PLANE = np.zeros((3, 3, 3), bool)
-IN_PLANE[1] = True
-
 LEAST_PIXELS = 400
 """With less brain than this to measure, a figure is not given."""
 
 
-def look(hu: Values, inside: Mask, pixel_mm: float) -> dict[str, float]:
+def look(hu: Tensor, inside: Tensor, pixel_mm: float) -> dict[str, float]:
     """Figures of network slices in HU [k, j, i]; ``inside`` is what the skull encloses.
 
     A figure that cannot be measured (no brain, values cut below it) is left out.
@@ -56,49 +51,54 @@ def look(hu: Values, inside: Mask, pixel_mm: float) -> dict[str, float]:
     }
 
 
-def _deep(inside: Mask) -> Mask:
+def _deep(inside: Tensor) -> Tensor:
     """What lies well away from bone."""
     return shrunk(inside, DEEP_PIXELS)
 
 
-def _shape(head: Mask, bone: Mask, inside: Mask, pixel_mm: float) -> dict[str, float]:
+def _shape(head: Tensor, bone: Tensor, inside: Tensor, pixel_mm: float) -> dict[str, float]:
     cm2 = pixel_mm**2 / 100
     rim = grown(inside, 1) & ~inside
     near_bone = grown(bone, SCALP_PIXELS)
     figures = {"head_cm2": float(head.sum((1, 2)).max()) * cm2}
     if rim.sum() > LEAST_PIXELS / 4:
-        figures["skull_share"] = float((rim & near_bone).sum() / rim.sum())
+        figures["skull_share"] = _share(near_bone, rim)
     return figures
 
 
-def _brain(hu: Values, deep: Mask) -> dict[str, float]:
+def _brain(hu: Tensor, deep: Tensor) -> dict[str, float]:
     brain = deep & (hu > BRAIN_HU[0]) & (hu < BRAIN_HU[1])
     if brain.sum() < LEAST_PIXELS:
         return {}
-    smooth = ndimage.gaussian_filter(np.clip(hu, -20, 80), (0, SMOOTH_PIXELS, SMOOTH_PIXELS))
-    low, middle, high = np.percentile(smooth[brain], (10, 50, 90))
+    soft = hu.clamp(-20, 80)
+    smooth = filtered(soft, rows=gaussian(SMOOTH_PIXELS), columns=gaussian(SMOOTH_PIXELS))
+    low, middle, high = quantiles(smooth[brain], (0.1, 0.5, 0.9))
     return {
         "noise_hu": noise(hu, brain),
-        "brain_hu": float(middle),
-        "contrast_hu": float(high - low),
-        "texture_hu": texture(np.clip(hu, -20, 80), brain),
+        "brain_hu": middle,
+        "contrast_hu": high - low,
+        "texture_hu": texture(soft, brain),
     }
 
 
-def _shares(hu: Values, head: Mask, inside: Mask) -> dict[str, float]:
-    all_head, all_inside = (max(1, int(mask.sum())) for mask in (head, inside))
+def _shares(hu: Tensor, head: Tensor, inside: Tensor) -> dict[str, float]:
     figures = {
-        "inside_share": float(inside.sum() / all_head),
-        "brain_share": float((inside & (hu > BRAIN_HU[0]) & (hu < BRAIN_HU[1])).sum() / all_inside),
+        "inside_share": float(inside.sum() / head.sum().clamp(min=1)),
+        "brain_share": _share((hu > BRAIN_HU[0]) & (hu < BRAIN_HU[1]), inside),
     }
     if hu.min() < FAT_HU[0]:
-        figures["fat_share"] = float((head & (hu > FAT_HU[0]) & (hu < FAT_HU[1])).sum() / all_head)
+        figures["fat_share"] = _share((hu > FAT_HU[0]) & (hu < FAT_HU[1]), head)
     if hu.max() > METAL_HU:
-        figures["metal_share"] = float((head & (hu > METAL_HU)).sum() / all_head)
+        figures["metal_share"] = _share(hu > METAL_HU, head)
     return figures
 
 
-def _enhancement(hu: Values, deep: Mask) -> dict[str, float]:
+def _share(what: Tensor, of: Tensor) -> float:
+    """Which share of one mask another covers; 0 of an empty one."""
+    return float((what & of).sum() / of.sum().clamp(min=1))
+
+
+def _enhancement(hu: Tensor, deep: Tensor) -> dict[str, float]:
     """Share of slices in which something as bright as an enhanced vessel lies away from bone."""
     deep_pixels = deep.sum((1, 2))
     counted = deep_pixels > LEAST_PIXELS
@@ -106,10 +106,10 @@ def _enhancement(hu: Values, deep: Mask) -> dict[str, float]:
         return {}
     bright = deep & (hu > ENHANCED_HU[0]) & (hu < ENHANCED_HU[1])
     by_bone = grown(hu >= ENHANCED_HU[1], 3)
-    parts, count = ndimage.label(bright, IN_PLANE)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)
+    parts, count = labelled(bright, IN_PLANE)
+    sizes = torch.bincount(parts.flatten(), minlength=count + 1)
     vessel = sizes <= VESSEL_PIXELS[1]
-    vessel[parts[bright & by_bone]] = False
+    vessel[parts[bright & by_bone].long()] = False
     vessel[0] = False
-    enhanced = vessel[parts].sum((1, 2))[counted] >= VESSEL_PIXELS[0]
-    return {"enhanced_slices": float(enhanced.mean())}
+    enhanced = vessel[parts.long()].sum((1, 2))[counted] >= VESSEL_PIXELS[0]
+    return {"enhanced_slices": float(enhanced.float().mean())}

@@ -42,12 +42,12 @@ class CTReader:
         """The scan of a CT, as `ScanReader` says."""
         flags = check_ct(volume)
         frame = frame_of(volume)
-        hu = network_slices(frame.slices(AIR_HU), frame.plan, device)
-        inside = intracranial(hu.cpu().numpy(), frame.plan.spacing_kji_mm[1])
+        hu = network_slices(frame.slices(AIR_HU, device), frame.plan)
+        inside = intracranial(hu, frame.plan.spacing_kji_mm[1])
         box = box_around(hu > TISSUE_HU, HEAD_MARGIN_PIXELS)
         if self.familiar is None:
             return Scan(frame, hu[None], inside, box, flags)
-        judged = self.familiar.judge(look(hu.cpu().numpy(), inside, frame.plan.spacing_kji_mm[1]))
+        judged = self.familiar.judge(look(hu, inside, frame.plan.spacing_kji_mm[1]))
         return Scan(frame, hu[None], inside, box, (*flags, *judged.flags), judged.score)
 
     def channels(self, images: Tensor) -> Tensor:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
 from models.inference.diffusion import PARENCHYMA_ADC
-from models.inference.morphology import Mask, shrunk
+from models.inference.morphology import shrunk
+from models.inference.quantiles import median
 from models.inference.texture import noise, texture
-
-Values = NDArray[np.float32]
 
 MARGIN_MM = 6.0
 FLUID_ADC = 2.0
@@ -26,7 +24,7 @@ LEAST_FLUID_PIXELS = 40
 LEAST_SLICES = 3
 
 
-def look(bright: Values, adc: Values, inside: Mask, pixel_mm: float) -> dict[str, float]:
+def look(bright: Tensor, adc: Tensor, inside: Tensor, pixel_mm: float) -> dict[str, float]:
     """Figures of network slices [k, j, i]: DWI in brain medians, ADC in 1e-3 mm2/s, and the brain with a margin.
 
     A figure that cannot be measured is left out. Noise is not among them: interpolation takes it away.
@@ -36,29 +34,29 @@ def look(bright: Values, adc: Values, inside: Mask, pixel_mm: float) -> dict[str
     figures = {"brain_cm2": float(inside.sum((1, 2)).max()) * pixel_mm**2 / 100}
     if known.sum() < LEAST_PIXELS:
         return figures
-    figures["brain_adc"] = float(np.median(adc[known]))
-    figures["bright_share"] = float((bright[core] > BRIGHT).mean())
+    figures["brain_adc"] = median(adc[known])
+    figures["bright_share"] = float((bright[core] > BRIGHT).float().mean())
     return {**figures, **_tissue(bright, adc, known), **_fluid(bright, adc, known)}
 
 
-def _tissue(bright: Values, adc: Values, known: Mask) -> dict[str, float]:
+def _tissue(bright: Tensor, adc: Tensor, known: Tensor) -> dict[str, float]:
     tissue = known & (adc > PARENCHYMA_ADC[0]) & (adc < PARENCHYMA_ADC[1])
     if tissue.sum() < LEAST_PIXELS:
         return {}
-    return {"dwi_texture": texture(np.clip(bright, 0, BRIGHT), tissue)}
+    return {"dwi_texture": texture(bright.clamp(0, BRIGHT), tissue)}
 
 
-def noise_of(own: Values) -> dict[str, float]:
+def noise_of(own: Tensor) -> dict[str, float]:
     """Noise of a few of the scan's own slices [k, j, i], DWI in brain medians, in what is as bright as brain."""
     like_brain = shrunk((own > LIKE_BRAIN[0]) & (own < LIKE_BRAIN[1]), 1)
     return {"dwi_noise": noise(own, like_brain)} if like_brain.sum() >= LEAST_PIXELS / 3 else {}
 
 
-def _fluid(bright: Values, adc: Values, known: Mask) -> dict[str, float]:
+def _fluid(bright: Tensor, adc: Tensor, known: Tensor) -> dict[str, float]:
     fluid = known & (adc > FLUID_ADC)
     figures = {}
     if len(adc) >= LEAST_SLICES:
         figures["fluid_share"] = float(fluid.sum() / known.sum())
     if fluid.sum() >= LEAST_FLUID_PIXELS:
-        figures["fluid_brightness"] = float(np.median(bright[fluid]))
+        figures["fluid_brightness"] = median(bright[fluid])
     return figures

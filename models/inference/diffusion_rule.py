@@ -43,7 +43,7 @@ class DiffusionRule:
         started = time.monotonic()
         scan = self.reader.read(volume, companions, torch.device("cpu"))
         yield Step("read", 0.4)
-        marked = self._marked(scan.images, torch.from_numpy(scan.inside))
+        marked = self._marked(scan.images, scan.inside)
         labels, found = find_lesions(Field(marked), scan.frame, Operating(minimum_ml=self.minimum_ml))
         sure = tuple(replace(one, confidence=sureness(one.volume_ml)) for one in found)
         probability = max((one.confidence for one in sure), default=NOTHING_SEEN)

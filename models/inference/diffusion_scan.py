@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,8 +16,9 @@ from models.inference.familiarity import Familiar
 from models.inference.frame import Frame, frame_of
 from models.inference.inputs import check_diffusion
 from models.inference.morphology import filled, grown, opened
+from models.inference.regions import labelled
 from models.inference.scan import Scan, box_around
-from models.inference.slices import Pitch, network_slices
+from models.inference.slices import Pitch, SliceReader, network_slices
 from pipeline.domain.errors import OutsideDeclaredInputs
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
@@ -54,20 +52,21 @@ class DiffusionReader:
         """The scan of a DWI, as `ScanReader` says; images are DWI over the brain's median, and ADC."""
         flags = check_diffusion(volume, companions)
         frame = frame_of(volume, self.pitch)
-        found = self.diffusion(frame, companions, device)
+        own = frame.slices(0.0, device)
+        found = self.diffusion(network_slices(own, frame.plan).clamp(min=0), frame, companions)
         median = max(brain_median(found.dwi, found.adc), 1e-6)
         bright = found.dwi / median
-        inside = brain(bright.cpu().numpy(), frame) & ~fat(found.adc).cpu().numpy()
-        box = box_around(torch.from_numpy(inside), BRAIN_MARGIN_PIXELS)
+        inside = brain(bright, frame) & ~fat(found.adc)
+        box = box_around(inside, BRAIN_MARGIN_PIXELS)
         scan = Scan(frame, torch.stack((bright, found.adc)), inside, box, (*flags, *found.flags))
-        return scan if self.familiar is None else judged(scan, self.familiar, median)
+        return scan if self.familiar is None else judged(scan, self.familiar, middle_slices(own, frame) / median)
 
-    def diffusion(self, frame: Frame, companions: Mapping[SeriesRole, Volume], device: torch.device) -> Diffusion:
-        """DWI and ADC on the network's voxels; raises `OutsideDeclaredInputs`."""
-        dwi = network_slices(frame.slices(0.0), frame.plan, device).clamp(min=0)
+    def diffusion(self, dwi: Tensor, frame: Frame, companions: Mapping[SeriesRole, Volume]) -> Diffusion:
+        """DWI [k, j, i] and ADC on the network's voxels; raises `OutsideDeclaredInputs`."""
         for role in (SeriesRole.ADC, SeriesRole.B0):
             if role in companions:
-                other = network_slices(frame.companion_slices(companions[role], 0.0), frame.plan, device).clamp(min=0)
+                beside = frame.companion_slices(companions[role], 0.0, dwi.device)
+                other = network_slices(beside, frame.plan).clamp(min=0)
                 return from_map(dwi, other) if role is SeriesRole.ADC else from_b0(dwi, other, self.b_value)
         raise OutsideDeclaredInputs("This bundle needs an ADC map, or the b0 image to compute it.")
 
@@ -84,28 +83,34 @@ def fat(adc: Tensor) -> Tensor:
     return (around[:, 1] > 0.9) & (around[:, 0] < FAT_ADC * around[:, 1])
 
 
-def judged(scan: Scan, familiar: Familiar, median: float) -> Scan:
-    """The scan with how far it lies from what the bundle was taught, and why; ``median`` is the brain's DWI."""
-    bright, adc = (one.cpu().numpy() for one in scan.images)
-    middle = scan.frame.plan.source_kji[0] // 2
-    first, last = max(0, middle - OWN_SLICES // 2), min(scan.frame.plan.source_kji[0], middle + OWN_SLICES // 2 + 1)
-    figures = noise_of(np.asarray(scan.frame.slices(0.0)(first, last) / median, np.float32))
-    figures |= look(bright, adc, scan.inside, scan.frame.plan.spacing_kji_mm[1])
+def middle_slices(own: SliceReader, frame: Frame) -> Tensor:
+    """A few slices from the middle of a scan."""
+    count = frame.plan.source_kji[0]
+    return own(max(0, count // 2 - OWN_SLICES // 2), min(count, count // 2 + OWN_SLICES // 2 + 1))
+
+
+def judged(scan: Scan, familiar: Familiar, own: Tensor) -> Scan:
+    """The scan with how far it lies from what the bundle was taught, and why.
+
+    ``own`` are a few slices as scanned, DWI in brain medians: resampled ones have lost their noise.
+    """
+    bright, adc = scan.images
+    figures = noise_of(own) | look(bright, adc, scan.inside, scan.frame.plan.spacing_kji_mm[1])
     said = familiar.judge(figures)
     return replace(scan, flags=(*scan.flags, *said.flags), out_of_distribution=said.score)
 
 
-def brain(bright: NDArray[np.float32], frame: Frame) -> NDArray[np.bool_]:
+def brain(bright: Tensor, frame: Frame) -> Tensor:
     """The largest body of signal in DWI over the brain's median [k, j, i], holes filled, with a margin.
 
     Everything, where there is none.
     """
     pixel_mm = frame.plan.spacing_kji_mm[1]
     seen = opened(bright > BRAIN_SHARE, max(1, round(2.0 / pixel_mm)))
-    parts, count = ndimage.label(seen)
+    parts, count = labelled(seen, corners=False)
     if not count:
-        return np.ones(bright.shape, bool)
-    sizes = np.bincount(parts.ravel())
+        return torch.ones_like(seen)
+    sizes = torch.bincount(parts.flatten())
     sizes[0] = 0
     whole = parts == sizes.argmax()
     return grown(filled(whole), max(1, round(BRAIN_MARGIN_MM / pixel_mm)))

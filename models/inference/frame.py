@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from models.inference.orientation import Upright, tilt_degrees, upright
 from models.inference.slices import HEAD_CT_PITCH, Pitch, SlicePlan, SliceReader, plan_slices
+from models.inference.stored import stored
 from models.inference.straighten import LARGEST_TILT_DEGREES, Grid, slices_on, straight_grid
 from pipeline.domain.geometry import Matrix, PatientFromVoxel
 from pipeline.domain.volume import Volume
@@ -36,14 +38,14 @@ class Frame:
         matrix: Matrix = self.straight.matrix @ self.plan.source_from_network
         return matrix
 
-    def slices(self, outside: float) -> SliceReader:
+    def slices(self, outside: float, device: torch.device) -> SliceReader:
         """Slices of the volume itself on the straight grid."""
-        return slices_on(self.straight, self.turned.voxels, self.source, outside)
+        return slices_on(self.straight, stored(self.turned.voxels, device), self.source, outside)
 
-    def companion_slices(self, companion: Volume, outside: float) -> SliceReader:
+    def companion_slices(self, companion: Volume, outside: float, device: torch.device) -> SliceReader:
         """Slices of another volume of the patient on the straight grid."""
         turned = upright(companion)
-        return slices_on(self.straight, turned.voxels, grid_of(turned), outside)
+        return slices_on(self.straight, stored(turned.voxels, device), grid_of(turned), outside)
 
     def back(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A mask on the upright voxels as one on the volume's own."""

@@ -14,7 +14,7 @@ from models.inference.components import Box, Component, box_of, numbered, voxel_
 from models.inference.frame import Frame
 from models.inference.operating import Operating
 from models.inference.sites import LesionVoxels, by_site
-from models.inference.straighten import interpolated
+from models.inference.straighten import corner_of, interpolated
 from pipeline.domain.geometry import PatientFromVoxel
 
 SLICES_AT_ONCE = 32
@@ -32,17 +32,18 @@ class Field:
 
 def find_lesions(field: Field, frame: Frame, operating: Operating) -> tuple[NDArray[np.uint8], tuple[Component, ...]]:
     """Numbered lesions on the upright voxels, and what they are, with calibrated confidence."""
-    labels = np.zeros(frame.source.shape_kji, np.uint8)
+    labels = frame.turned.blank()
     box = _source_box(field.lesion >= operating.threshold, frame)
     if box is None:
         return labels, ()
     mask, percent = _in_box(field.lesion, frame, box, operating.threshold)
     each = _each_ml(frame)
-    labels[box], found = numbered(mask, percent, each, operating.minimum_ml, round(operating.peak * 255))
+    inside, found = numbered(mask, percent, each, operating.minimum_ml, round(operating.peak * 255))
     if field.sites is not None and found:
-        voxels = _lesion_voxels(labels, box, field.sites, frame)
-        new, found = by_site(voxels, found, each)
-        labels[tuple(voxels.places.T)] = new
+        places = torch.nonzero(inside)
+        new, found = by_site(_lesion_voxels(inside, places, box, field.sites, frame), found, each)
+        inside[tuple(places.T)] = torch.from_numpy(new).to(inside.device)
+    labels[box] = inside.cpu().numpy()
     return labels, tuple(
         replace(one, confidence=operating.lesion.probability(one.confidence / 255, one.volume_ml)) for one in found
     )
@@ -55,7 +56,7 @@ def _each_ml(frame: Frame) -> float:
 
 def _source_box(marked: Tensor, frame: Frame) -> Box | None:
     """Source voxels that interpolation from marked network voxels can reach."""
-    inner = box_of(marked.cpu().numpy())
+    inner = box_of(marked)
     if inner is None:
         return None
     # One voxel on: a linear interpolation reaches as far as its neighbour's centre.
@@ -68,10 +69,10 @@ def _source_box(marked: Tensor, frame: Frame) -> Box | None:
     return (spans[0], spans[1], spans[2]) if all(one.start < one.stop for one in spans) else None
 
 
-def _in_box(lesion: Tensor, frame: Frame, box: Box, threshold: float) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+def _in_box(lesion: Tensor, frame: Frame, box: Box, threshold: float) -> tuple[Tensor, Tensor]:
     """Mask, and probability from 0 to 255, on the source voxels of a box."""
     blocks = [(block >= threshold, (block * 255).round().to(torch.uint8)) for _, block in _blocks(lesion, frame, box)]
-    mask, percent = (torch.cat(kind).numpy() for kind in zip(*blocks, strict=True))
+    mask, percent = (torch.cat(kind) for kind in zip(*blocks, strict=True))
     return mask, percent
 
 
@@ -83,14 +84,13 @@ def _blocks(values: Tensor, frame: Frame, box: Box) -> Iterator[tuple[slice, Ten
         yield slices, interpolated(values, frame.patient_from_network, frame.source.matrix, part)
 
 
-def _lesion_voxels(labels: NDArray[np.uint8], box: Box, sites: Tensor, frame: Frame) -> LesionVoxels:
-    """Every lesion voxel with the class probabilities of the network voxel it lies in."""
-    places = np.argwhere(labels[box] > 0) + [one.start for one in box]
-    step = np.linalg.inv(frame.patient_from_network) @ frame.source.matrix
-    network = (places[:, ::-1] @ step[:3, :3].T + step[:3, 3])[:, ::-1]
-    highest = np.array(sites.shape[1:]) - 1
-    k, j, i = np.clip(np.rint(network).astype(int), 0, highest).T
-    return LesionVoxels(places, labels[tuple(places.T)], sites[:, k, j, i].float().numpy().T)
+def _lesion_voxels(labels: Tensor, places: Tensor, box: Box, sites: Tensor, frame: Frame) -> LesionVoxels:
+    """Lesion voxels at places [n, 3] (k, j, i) of a box, with the class probabilities of the network voxel there."""
+    step = np.linalg.inv(frame.patient_from_network) @ frame.source.matrix @ corner_of(box)
+    turn, shift = (torch.from_numpy(part).to(labels.device) for part in (step[:3, :3].T.copy(), step[:3, 3].copy()))
+    network = (places.flip(1).double() @ turn + shift).flip(1).round().long()
+    k, j, i = (network[:, axis].clamp(0, sites.shape[axis + 1] - 1) for axis in range(3))
+    return LesionVoxels(labels[tuple(places.T)].cpu().numpy(), sites[:, k, j, i].float().cpu().numpy().T)
 
 
 def uncertainty_map(lesion: Tensor, frame: Frame, operating: Operating) -> NDArray[np.uint8]:
@@ -105,7 +105,7 @@ def uncertainty_map(lesion: Tensor, frame: Frame, operating: Operating) -> NDArr
     # Where no lesion may lie nothing was asked, so nothing is unsure.
     entropy = entropy * (lesion > 0)
     k, j, i = frame.source.shape_kji
-    unsure = np.zeros((k, j, i), np.uint8)
+    unsure = frame.turned.blank()
     for slices, block in _blocks(entropy, frame, (slice(0, k), slice(0, j), slice(0, i))):
-        unsure[slices] = (block * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+        unsure[slices] = (block * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
     return unsure

@@ -24,6 +24,12 @@ class Upright:
     axes: tuple[int, int, int]
     flips: tuple[bool, bool, bool]
 
+    def blank(self) -> NDArray[np.uint8]:
+        """An empty mask on these voxels, so laid out in memory that `back` need not copy it."""
+        shape = [self.voxels.shape[axis] for axis in np.argsort(self.axes)]
+        turned = np.transpose(np.zeros(shape, np.uint8), self.axes)
+        return np.flip(turned, tuple(axis for axis in range(3) if self.flips[axis]))
+
     def back(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A mask on these voxels as a mask on the source's."""
         flipped = np.flip(mask, tuple(axis for axis in range(3) if self.flips[axis]))

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models.inference.frame import Frame
@@ -21,13 +19,13 @@ class Scan:
     """A patient's images on the network's voxels.
 
     ``images`` is float32 [image, k, j, i] on ``frame.plan.network_kji``; ``inside`` is bool [k, j, i],
-    where a lesion can lie; ``box`` are the rows and columns that hold anything.
+    where a lesion can lie; both on the device asked for. ``box`` are the rows and columns that hold anything.
     ``out_of_distribution`` is as in `pipeline.domain.ports.Prediction`.
     """
 
     frame: Frame
     images: Tensor
-    inside: NDArray[np.bool_]
+    inside: Tensor
     box: tuple[slice, slice]
     flags: tuple[str, ...] = ()
     out_of_distribution: float | None = None

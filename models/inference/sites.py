@@ -22,9 +22,8 @@ OWN_ML = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LesionVoxels:
-    """The voxels of all lesions in a row: their place [n, 3] (k, j, i), label and class probability [n, sites]."""
+    """The voxels of all lesions in a row: label [n] and class probability [n, sites]."""
 
-    places: NDArray[np.intp]
     labels: NDArray[np.uint8]
     classes: NDArray[np.float32]
 

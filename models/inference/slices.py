@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from pipeline.domain.geometry import Matrix
-from pipeline.domain.volume import Voxels
 
 PIXEL_MM = 1.25
 SLICE_MM = 5.0
@@ -31,7 +30,7 @@ class Pitch:
 HEAD_CT_PITCH = Pitch()
 
 SliceReader = Callable[[int, int], Tensor]
-"""Source slices ``first`` to ``last`` (exclusive) as float32 [n, j, i]."""
+"""Source slices ``first`` to ``last`` (exclusive) as float32 [n, j, i], on the device where they are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +68,21 @@ def plan_slices(
     return SlicePlan(shape_kji, (slices, rows, columns), spacing)
 
 
-def of_array(voxels: Voxels) -> SliceReader:
-    """Read slices of an array [k, j, i], converted to float32 only when asked for."""
+def network_slices(read: SliceReader, plan: SlicePlan) -> Tensor:
+    """Values of the network's slices, on the reader's device: float32 [k, j, i] of ``plan.network_kji``.
 
-    def read(first: int, last: int) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(voxels[first:last], dtype=np.float32))
-
-    return read
-
-
-def network_slices(read: SliceReader, plan: SlicePlan, device: torch.device) -> Tensor:
-    """Values of the network's slices: float32 [k, j, i] of ``plan.network_kji``.
-
-    No more than one slab of the source is held at a time.
+    No more than one slab of the source is held as float32 at a time.
     """
-    return torch.cat([_slab(read, plan, n, device) for n in range(plan.network_kji[0])])
+    return torch.cat([_slab(read, plan, n) for n in range(plan.network_kji[0])])
 
 
-def _slab(read: SliceReader, plan: SlicePlan, n: int, device: torch.device) -> Tensor:
+def _slab(read: SliceReader, plan: SlicePlan, n: int) -> Tensor:
     """One slab: the mean of its source slices, area-averaged to the network's pixels: [1, j, i]."""
     ratio = plan.source_kji[0] / plan.network_kji[0]
     first, last = n * ratio, (n + 1) * ratio
     indices = np.arange(int(first), min(int(np.ceil(last - 1e-9)), plan.source_kji[0]))
     weights = np.minimum(indices + 1, last) - np.maximum(indices, first)
-    shares = torch.from_numpy((weights / weights.sum()).astype(np.float32))
-    slab = torch.einsum("k,kji->ji", shares, read(int(indices[0]), int(indices[-1]) + 1)).to(device)
+    own = read(int(indices[0]), int(indices[-1]) + 1)
+    shares = torch.from_numpy((weights / weights.sum()).astype(np.float32)).to(own.device)
+    slab = torch.einsum("k,kji->ji", shares, own)
     return functional.interpolate(slab[None, None], size=plan.network_kji[1:], mode="bilinear", antialias=True)[0]

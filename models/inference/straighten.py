@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.inference.slices import SliceReader, of_array
+from models.inference.slices import SliceReader
 from pipeline.domain.geometry import Matrix, PatientFromVoxel
-from pipeline.domain.volume import Voxels
 
 LARGEST_TILT_DEGREES = 30.0
 """The network was shown heads turned about this far; beyond it the volume is straightened first."""
@@ -58,14 +57,14 @@ def straight_grid(grid: Grid, voxel_limit: int = 40_000_000) -> Grid:
     return Grid(straight, (int(counts[2]), int(counts[1]), int(counts[0])))
 
 
-def slices_on(target: Grid, voxels: Voxels, source: Grid, outside: float) -> SliceReader:
-    """Read slices of ``target`` from ``voxels`` that lie on ``source``: trilinear, ``outside`` beyond it.
+def slices_on(target: Grid, own: SliceReader, source: Grid, outside: float) -> SliceReader:
+    """Read slices of ``target`` from the ``own`` slices of ``source``: trilinear, ``outside`` beyond it.
 
     Where the two are the same grid nothing is interpolated.
     """
     if source.same_as(target):
-        return of_array(voxels)
-    whole = torch.from_numpy(np.ascontiguousarray(voxels, dtype=np.float32))
+        return own
+    whole = own(0, source.shape_kji[0])
     step = np.linalg.inv(source.matrix) @ target.matrix
 
     def read(first: int, last: int) -> Tensor:
@@ -77,10 +76,9 @@ def slices_on(target: Grid, voxels: Voxels, source: Grid, outside: float) -> Sli
 
 def _plane(source: Tensor, step: Matrix, k: int, shape_ji: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Slice ``k`` of another grid with the border going on, and where it lies beyond the source."""
-    rows, columns = torch.meshgrid(
-        torch.arange(shape_ji[0], dtype=torch.float32), torch.arange(shape_ji[1], dtype=torch.float32), indexing="ij"
-    )
-    places, beyond = [], torch.zeros(shape_ji, dtype=torch.bool)
+    steps = (torch.arange(count, dtype=torch.float32, device=source.device) for count in shape_ji)
+    rows, columns = torch.meshgrid(*steps, indexing="ij")
+    places, beyond = [], torch.zeros(shape_ji, dtype=torch.bool, device=source.device)
     for axis, count in enumerate(reversed(source.shape)):
         index = step[axis, 0] * columns + step[axis, 1] * rows + step[axis, 2] * k + step[axis, 3]
         beyond |= (index < -0.5) | (index > count - 0.5)
@@ -95,18 +93,20 @@ def interpolated(values: Tensor, source: Matrix, target: Matrix, box: tuple[slic
 
     Two grids with the same axes need only a weight matrix for each, which is several times faster.
     """
-    step = np.linalg.inv(source) @ target @ _shift(box)
+    step = np.linalg.inv(source) @ target @ corner_of(box)
     shape = tuple(one.stop - one.start for one in box)
     if np.abs(step[:3, :3] - np.diag(np.diag(step[:3, :3]))).max() > 1e-6:
         return torch.stack([_plane(values, step, k, (shape[1], shape[2]))[0] for k in range(shape[0])])
     columns, rows, slices = (
-        _weights(step[axis, axis], step[axis, 3], shape[2 - axis], values.shape[2 - axis]) for axis in range(3)
+        _weights(step[axis, axis], step[axis, 3], shape[2 - axis], values.shape[2 - axis]).to(values.device)
+        for axis in range(3)
     )
     sliced = (slices @ values.flatten(1)).view(shape[0], *values.shape[1:])
     return rows @ sliced @ columns.T
 
 
-def _shift(box: tuple[slice, slice, slice]) -> Matrix:
+def corner_of(box: tuple[slice, slice, slice]) -> Matrix:
+    """Voxel (i, j, k) of a grid from one of a box [k, j, i] of it."""
     shift = np.eye(4)
     shift[:3, 3] = [box[2].start, box[1].start, box[0].start]
     return shift

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy import ndimage
+from torch import Tensor
 
 from models.inference.components import Component
 from models.inference.ct_scan import AIR_HU
@@ -20,6 +20,7 @@ from models.inference.operating import Operating
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
 from models.inference.slices import network_slices
+from models.inference.texture import filtered, gaussian
 from pipeline.domain.ports import NO_COMPANIONS, Step
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
@@ -48,21 +49,20 @@ class ThresholdSegmenter:
         started = time.monotonic()
         flags = check_ct(volume)
         frame = frame_of(volume)
-        hu = network_slices(frame.slices(AIR_HU), frame.plan, torch.device("cpu")).numpy()
+        hu = network_slices(frame.slices(AIR_HU, torch.device("cpu")), frame.plan)
         yield Step("read", 0.4)
-        dense = torch.from_numpy(self._dense(hu, frame.plan.spacing_kji_mm[1]).astype(np.float32))
-        labels, components = find_lesions(Field(dense), frame, Operating(minimum_ml=self.minimum_ml))
+        dense = self._dense(hu, frame.plan.spacing_kji_mm[1])
+        labels, components = find_lesions(Field(dense.float()), frame, Operating(minimum_ml=self.minimum_ml))
         sure = tuple(Component(c.label, c.volume_ml, sureness(c.volume_ml)) for c in components)
         probability = max((c.confidence for c in sure), default=NOTHING_SEEN)
         yield Segmentation(frame.back(labels), sure, probability, flags, {"rule": time.monotonic() - started})
 
-    def _dense(self, hu: NDArray[np.float32], pixel_mm: float) -> NDArray[np.bool_]:
-        sigma = self.smooth_mm / pixel_mm
-        smooth = ndimage.gaussian_filter(np.clip(hu, -20, 120), (0, sigma, sigma))
-        inside = intracranial(hu, pixel_mm)
-        depth = np.stack([ndimage.distance_transform_edt(mask) for mask in inside]) * pixel_mm
-        dense: NDArray[np.bool_] = (smooth >= self.low_hu) & (smooth <= self.high_hu) & (depth > self.margin_mm)
-        return dense
+    def _dense(self, hu: Tensor, pixel_mm: float) -> Tensor:
+        smoothing = gaussian(self.smooth_mm / pixel_mm)
+        smooth = filtered(hu.clamp(-20, 120), rows=smoothing, columns=smoothing)
+        inside = intracranial(hu, pixel_mm).numpy()
+        depth = torch.from_numpy(np.stack([ndimage.distance_transform_edt(mask) for mask in inside])) * pixel_mm
+        return (smooth >= self.low_hu) & (smooth <= self.high_hu) & (depth > self.margin_mm)
 
 
 def sureness(volume_ml: float) -> float:

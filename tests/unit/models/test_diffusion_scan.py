@@ -115,7 +115,7 @@ def test_a_map_on_any_other_grid_lands_on_the_dwis_voxels(
     other, count = PatientFromVoxel(matrix), int(180 / step)
     values = placed(other, (count, count, count)) @ [0.01, 0.02, 0.03] + 10
     companion = Volume(values.astype(np.float32), other, VoxelUnit.ARBITRARY)
-    read = frame_of(diffusion_head.volume()).companion_slices(companion, 0.0)(6, 8).numpy()
+    read = frame_of(diffusion_head.volume()).companion_slices(companion, 0.0, CPU)(6, 8).numpy()
     world = placed(diffusion_head.affine, (12, 90, 80))[6:8]
     within = ((other.voxel_ijk(world) >= 0) & (other.voxel_ijk(world) <= count - 1)).all(-1)
     assert within.any()

@@ -134,7 +134,7 @@ def test_inside_its_ranges_a_scan_scores_nothing_and_a_missing_figure_counts() -
 @pytest.mark.parametrize("bundle", ["ich-ct", "ischaemia-ct"])
 def test_every_figure_of_a_bundle_is_measured_and_has_its_sentence(bundle: str) -> None:
     ranges: Mapping[str, Mapping[str, float]] = shipped(bundle).ranges
-    hu = bolt(vessels(head()))
+    hu = torch.from_numpy(bolt(vessels(head())))
     measured = look(hu, hu > 0, 1.25)
     for name, known in ranges.items():
         assert name in measured
@@ -144,11 +144,11 @@ def test_every_figure_of_a_bundle_is_measured_and_has_its_sentence(bundle: str) 
 
 
 def test_noise_is_measured_as_its_deviation_and_texture_not_fooled_by_it() -> None:
-    white = np.random.default_rng(2).normal(0, 3, (2, 200, 200)).astype(np.float32)
-    everywhere = np.ones(white.shape, bool)
+    white = torch.from_numpy(np.random.default_rng(2).normal(0, 3, (2, 200, 200)).astype(np.float32))
+    everywhere, ramp = torch.ones(white.shape, dtype=torch.bool), torch.arange(200.0)
     assert noise(white, everywhere) == pytest.approx(3, rel=0.03)
-    assert noise(white * 0 + np.arange(200, dtype=np.float32), everywhere) == 0
-    assert texture(np.arange(200, dtype=np.float32) + white, everywhere) == pytest.approx(1, rel=0.1)
+    assert noise(white * 0 + ramp, everywhere) == pytest.approx(0, abs=1e-4)
+    assert texture(ramp + white, everywhere) == pytest.approx(1, rel=0.1)
 
 
 def diffusion(head: Any, dwi: np.ndarray, adc: np.ndarray) -> Scan:

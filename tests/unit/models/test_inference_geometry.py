@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from models.inference.orientation import tilt_degrees, upright
 from models.inference.segmentation import Segmentation
 from models.inference.skull import intracranial
 from models.inference.slice_network import SliceNetwork
-from models.inference.slices import SlicePlan, network_slices, of_array, plan_slices
+from models.inference.slices import SlicePlan, network_slices, plan_slices
+from models.inference.stored import stored, uploaded
 from models.inference.straighten import Grid, interpolated, slices_on, straight_grid
 from models.inference.threshold import ThresholdSegmenter
 from pipeline.domain.geometry import PatientFromVoxel
@@ -79,6 +81,7 @@ def on_source(values: torch.Tensor, plan: SlicePlan) -> torch.Tensor:
     return interpolated(values, plan.source_from_network, np.eye(4), box)
 
 
+CPU = torch.device("cpu")
 WHOLE = (slice(0, 20), slice(0, 24), slice(0, 24))
 ORDERS = st.sampled_from(list(permutations(range(3))))
 FLIPS = st.tuples(st.booleans(), st.booleans(), st.booleans())
@@ -136,7 +139,7 @@ def test_the_networks_grid_covers_the_same_box(k: int, dz: float, dx: float) -> 
     for axis, step in enumerate((dz, dx, dx)):
         box = plan.source_kji[axis] * step
         assert plan.network_kji[axis] * plan.spacing_kji_mm[axis] == pytest.approx(box, rel=1e-6)
-    constant = network_slices(of_array(np.full((k, 20, 30), 40, np.int16)), plan, torch.device("cpu"))
+    constant = network_slices(stored(np.full((k, 20, 30), 40, np.int16), CPU), plan)
     assert constant.shape == plan.network_kji
     assert torch.allclose(constant, torch.full_like(constant, 40.0), atol=1e-3)
     back = on_source(torch.full(plan.network_kji, 0.7), plan)
@@ -144,10 +147,38 @@ def test_the_networks_grid_covers_the_same_box(k: int, dz: float, dx: float) -> 
     assert torch.allclose(back, torch.full_like(back, 0.7), atol=1e-5)
 
 
+@given(order=ORDERS, flips=FLIPS, kind=st.sampled_from([np.int16, np.uint8, np.uint16, np.float32, np.float64]))
+@settings(max_examples=20, deadline=None)
+def test_voxels_arrive_on_a_device_as_they_are(
+    order: tuple[int, ...], flips: tuple[bool, ...], kind: type[np.number[Any]]
+) -> None:
+    voxels = np.random.default_rng(0).integers(0, 200, (20, 5, 33)).astype(kind)
+    turned = np.flip(np.transpose(voxels, order), tuple(a for a in range(3) if flips[a]))
+    turned.setflags(write=False)
+    there = uploaded(turned, CPU)
+    assert np.array_equal(there.numpy(), turned)
+    assert torch.equal(there[1:3].float(), stored(turned, CPU)(1, 3))
+    assert there.element_size() <= 4
+
+
+@given(order=ORDERS, flips=FLIPS)
+@settings(max_examples=12, deadline=None)
+def test_a_blank_mask_goes_back_without_a_copy(order: tuple[int, ...], flips: tuple[bool, ...]) -> None:
+    volume = rearranged(head((3, 4, 5)), order, flips)
+    turned = upright(volume)
+    blank = turned.blank()
+    assert blank.shape == turned.voxels.shape
+    blank[1, 2, 3] = 7
+    own = turned.back(blank)
+    assert own.shape == volume.shape_kji
+    assert np.shares_memory(own, blank)
+    assert turned.voxels[1, 2, 3] == np.asarray(volume.voxels)[own == 7][0]
+
+
 def test_thin_slices_average_into_slabs_in_order() -> None:
     ramp = np.repeat(np.arange(20, dtype=np.int16), 16 * 16).reshape(20, 16, 16)
     plan = plan_slices((20, 16, 16), (1.25, 1.25, 1.25))
-    slabs = network_slices(of_array(ramp), plan, torch.device("cpu"))
+    slabs = network_slices(stored(ramp, CPU), plan)
     assert plan.network_kji[0] == 5
     assert slabs.mean((1, 2)).tolist() == pytest.approx([1.5, 5.5, 9.5, 13.5, 17.5])
     back = on_source(slabs, plan)
@@ -163,17 +194,17 @@ def test_straightening_there_and_back_keeps_a_smooth_field() -> None:
     turn[2, 2] = 3
     oblique = Grid(turn, (20, 24, 24))
     straight = straight_grid(oblique)
-    there = slices_on(straight, source.numpy(), oblique, -1000.0)(0, straight.shape_kji[0])
+    there = slices_on(straight, stored(source.numpy(), CPU), oblique, -1000.0)(0, straight.shape_kji[0])
     back = interpolated(there, straight.matrix, turn, WHOLE)
     assert torch.allclose(back[3:-3, 3:-3, 3:-3], source[3:-3, 3:-3, 3:-3], atol=0.5)
 
 
 def test_lesions_are_numbered_from_the_largest_and_small_ones_left_out() -> None:
-    mask = np.zeros((3, 20, 20), bool)
+    mask = torch.zeros((3, 20, 20), dtype=torch.bool)
     mask[1, 1:3, 1:3] = True
     mask[1, 8:16, 8:16] = True
     mask[2, 18, 18] = True
-    labels, found = numbered(mask, mask * np.float32(0.8), each_ml=0.1, minimum_ml=0.3)
+    labels, found = numbered(mask, mask * 0.8, each_ml=0.1, minimum_ml=0.3)
     assert [(c.label, round(c.volume_ml, 1)) for c in found] == [(1, 6.4), (2, 0.4)]
     assert labels[1, 10, 10] == 1
     assert labels[2, 18, 18] == 0
@@ -181,7 +212,7 @@ def test_lesions_are_numbered_from_the_largest_and_small_ones_left_out() -> None
 
 
 def test_nothing_found_is_an_empty_mask() -> None:
-    labels, found = numbered(np.zeros((2, 4, 4), bool), np.zeros((2, 4, 4), np.float32), 0.1, 0.3)
+    labels, found = numbered(torch.zeros((2, 4, 4), dtype=torch.bool), torch.zeros((2, 4, 4)), 0.1, 0.3)
     assert not labels.any()
     assert found == ()
 
@@ -193,6 +224,6 @@ def test_the_rule_finds_dense_tissue_only_inside_the_skull() -> None:
     said = list(ThresholdSegmenter().steps(Volume(outside, volume.patient_from_voxel, VoxelUnit.HU)))[-1]
     assert isinstance(said, Segmentation)
     assert not said.labels[:, :8, :8].any()
-    inside = intracranial(np.asarray(volume.voxels, np.float32), 1.25)
+    inside = intracranial(torch.from_numpy(volume.voxels.astype(np.float32)), 1.25)
     assert inside[4, 80, 70]
     assert not inside[4, 0, 0]
