@@ -30,7 +30,7 @@ from pipeline.assembly.headers import text, uid
 from pipeline.domain.errors import NeuroVigieError
 from pipeline.phantom import PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.oddities import ODDITIES
-from pipeline.volumes.arriving import ArrivingSeries
+from pipeline.volumes.arriving import ArrivingImages
 from pipeline.volumes.build import read_volume
 from pipeline.volumes.decode import decode
 from pipeline.volumes.series_volume import SeriesVolume
@@ -277,11 +277,12 @@ def speed(slices: int) -> None:
 
 def _after_the_last(files: list[Path]) -> float:
     """Seconds that remain once every file has been taken in while it arrived."""
-    arriving = ArrivingSeries()
+    arriving = ArrivingImages()
     for file in files:
         arriving.add(file)
     started = time.perf_counter()
-    arriving.volume()
+    arrived = arriving.take(files)
+    build_sub_series(split([(file, arrived.header(file)) for file in files])[0], arrived.decode)
     return time.perf_counter() - started
 
 

@@ -35,8 +35,8 @@ from pipeline.inference.running import predicted
 from pipeline.inference.volumes import ScanVolumes, scan_volumes
 from pipeline.results.mask_file import write_mask
 from pipeline.stages.measure import Head, find_head
+from pipeline.volumes.arriving import NOTHING, Arrived
 from pipeline.volumes.series_volume import SeriesVolume
-from pipeline.volumes.source import read_header
 
 SAID_BY_A_PERSON = "a person said so"
 
@@ -49,7 +49,8 @@ class Asked:
     """What is to be analysed, and into which folder.
 
     ``expected`` is how many images the series should have; ``role`` what a person said the series is;
-    ``companions`` the files of other series of the study that may be read together with it.
+    ``companions`` the files of other series of the study that may be read together with it; ``arrived``
+    what was decoded of any of them while they came.
     """
 
     files: Sequence[Path]
@@ -57,6 +58,7 @@ class Asked:
     expected: int | None = None
     role: SeriesRole | None = None
     companions: Sequence[Sequence[Path]] = field(default=())
+    arrived: Arrived = NOTHING
 
 
 def analyse_series(asked: Asked, models: ReadyModels) -> Iterator[Step | SeriesReport]:
@@ -67,7 +69,7 @@ def analyse_series(asked: Asked, models: ReadyModels) -> Iterator[Step | SeriesR
     nothing is raised for a bad series.
     """
     started = time.monotonic()
-    instances, problems = _read(asked.files)
+    instances, problems = _read(asked.files, asked.arrived)
     report = _begin(instances, asked)
     seconds = {"read": time.monotonic() - started}
     try:
@@ -86,11 +88,11 @@ def analyse_series(asked: Asked, models: ReadyModels) -> Iterator[Step | SeriesR
     yield replace(_with_unread(report, len(asked.files), problems) if instances else report, seconds=seconds)
 
 
-def _read(files: Sequence[Path]) -> tuple[list[tuple[Path, pydicom.Dataset]], list[str]]:
+def _read(files: Sequence[Path], arrived: Arrived) -> tuple[list[tuple[Path, pydicom.Dataset]], list[str]]:
     instances, problems = [], []
     for file in files:
         try:
-            header = read_header(file)
+            header = arrived.header(file)
             if not uid(header, "SOPInstanceUID") or not uid(header, "SeriesInstanceUID"):
                 raise UnreadableInstance("the data set is cut short or names no image")
             instances.append((file, header))
@@ -165,8 +167,8 @@ class _Analysis:
         self, instances: Sequence[tuple[Path, pydicom.Dataset]], role: SeriesRole, reading: Sequence[ReadyModel]
     ) -> Generator[Step, None, ScanVolumes]:
         wanted = frozenset(companion for model in reading for companion in model.companions)
-        others = [_read(files)[0] for files in self._asked.companions] if wanted else []
-        return (yield from scan_volumes(instances, role, wanted, others))
+        others = [_read(files, self._asked.arrived)[0] for files in self._asked.companions] if wanted else []
+        return (yield from scan_volumes(instances, role, wanted, others, self._asked.arrived.decode))
 
     def _seen(self, model: ReadyModel, scan: ScanVolumes) -> Generator[Step, None, Seen]:
         clock = time.monotonic()

@@ -12,7 +12,7 @@ from pipeline.domain.role import SeriesRole
 from pipeline.results.requests import ResultWritten, SourceImage, Transcode, Transcoded, WriteResults
 
 __all__ = [
-    "Analyse", "Answer", "Request", "ResultWritten", "SourceImage", "Transcode", "Transcoded", "WriteResults",
+    "Analyse", "Answer", "Request", "ResultWritten", "SourceImage", "TakeIn", "Transcode", "Transcoded", "WriteResults",
 ]  # fmt: skip
 
 
@@ -32,5 +32,15 @@ class Analyse:
     companions: tuple[tuple[SourceImage, ...], ...] = ()
 
 
-Request: TypeAlias = Analyse | WriteResults | Transcode
+@dataclass(frozen=True, slots=True)
+class TakeIn:
+    """Decode images of a series that still arrives, and hold them until the series is analysed.
+
+    Answers with a `Step` for each. What is held goes with the child: an analysis then reads the files.
+    """
+
+    files: tuple[Path, ...]
+
+
+Request: TypeAlias = Analyse | TakeIn | WriteResults | Transcode
 Answer: TypeAlias = Step | SeriesReport | ResultWritten | Transcoded

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import select
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -15,13 +16,15 @@ import torch
 from models import predict, registry
 from pipeline import logs
 from pipeline.domain.errors import BadInput, BundleError, NeuroVigieError, NotAnalysable
+from pipeline.domain.ports import Step
 from pipeline.domain.role import SeriesRole
 from pipeline.inference import confinement, wire
 from pipeline.inference.analyse import Asked, analyse_series
 from pipeline.inference.ready import ReadyModel, ReadyModels
-from pipeline.inference.requests import Analyse, Answer, Transcode, WriteResults
+from pipeline.inference.requests import Analyse, Answer, TakeIn, Transcode, WriteResults
 from pipeline.results.transcode import transcode
 from pipeline.results.write import write_results
+from pipeline.volumes.arriving import ArrivingImages
 
 OUT_OF_MEMORY = (torch.OutOfMemoryError,)
 """After it a model is tried again on one slice at a time, then on the processor."""
@@ -46,6 +49,7 @@ class Server:
         self._answers = answers
         self._models = models
         self._running: list[_Running] = []
+        self._arriving = ArrivingImages()
 
     def serve(self) -> None:
         """Answer until the parent closes the pipe."""
@@ -68,12 +72,25 @@ class Server:
 
     def _begin(self, request: object) -> Iterator[Answer]:
         if isinstance(request, Analyse):
-            return analyse_series(_asked(request), self._models)
+            return self._analysed(request)
+        if isinstance(request, TakeIn):
+            return self._taken_in(request)
         if isinstance(request, WriteResults):
             return write_results(request)
         if isinstance(request, Transcode):
             return transcode(request)
         return _refused()
+
+    def _analysed(self, request: Analyse) -> Iterator[Answer]:
+        """What has arrived is taken when the analysis begins, not while it waits."""
+        asked = _asked(request)
+        files = itertools.chain(asked.files, *asked.companions)
+        yield from analyse_series(replace(asked, arrived=self._arriving.take(files)), self._models)
+
+    def _taken_in(self, request: TakeIn) -> Iterator[Answer]:
+        for number, file in enumerate(request.files, start=1):
+            self._arriving.add(file)
+            yield Step("taken in", number / len(request.files))
 
     def _one_step(self, job: _Running) -> None:
         message: wire.Message

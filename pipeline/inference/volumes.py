@@ -17,6 +17,7 @@ from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume
 from pipeline.inference.ready import READ_TOGETHER
 from pipeline.stages.diffusivity import diffusivity
+from pipeline.volumes.decode import Decoder, decode
 from pipeline.volumes.series_volume import SeriesVolume
 from pipeline.volumes.split import SubSeries, build_sub_series, companions, split
 
@@ -33,7 +34,11 @@ class ScanVolumes:
 
 
 def scan_volumes(
-    instances: Instances, role: SeriesRole, wanted: frozenset[SeriesRole], others: Sequence[Instances]
+    instances: Instances,
+    role: SeriesRole,
+    wanted: frozenset[SeriesRole],
+    others: Sequence[Instances],
+    decoder: Decoder = decode,
 ) -> Generator[Step, None, ScanVolumes]:
     """Build the main volume of a series and each wanted companion, yielding after each.
 
@@ -44,7 +49,7 @@ def scan_volumes(
     main = parts[0]
     if main.role is not role and main.role in {SeriesRole.B0, SeriesRole.ADC}:
         raise NotAnalysable(READ_TOGETHER, Because.READ_TOGETHER)
-    series = build_sub_series(main)
+    series = build_sub_series(main, decoder)
     yield Step("volume", 0.2)
     beside: dict[SeriesRole, Volume] = {}
     notes: list[str] = []
@@ -53,7 +58,7 @@ def scan_volumes(
         if sub.role not in wanted or sub.role in beside:
             continue
         try:
-            beside[sub.role] = build_sub_series(sub).volume
+            beside[sub.role] = build_sub_series(sub, decoder).volume
             b_values[sub.role] = sub.b_value
         except NeuroVigieError as error:
             notes.append(f"{sub.role} could not be used: {error}")

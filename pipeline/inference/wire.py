@@ -16,6 +16,7 @@ from pipeline.inference.requests import (
     Answer,
     Request,
     ResultWritten,
+    TakeIn,
     Transcode,
     Transcoded,
     WriteResults,
@@ -57,7 +58,7 @@ Message: TypeAlias = Request | Answer | Ready | Ended | Failed | Cancel
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Analyse, WriteResults, Transcode, Step, SeriesReport, ResultWritten, Transcoded,
+    for kind in (Analyse, TakeIn, WriteResults, Transcode, Step, SeriesReport, ResultWritten, Transcoded,
                  Ready, Ended, Failed, Cancel)
 }  # fmt: skip
 

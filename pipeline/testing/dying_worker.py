@@ -107,7 +107,9 @@ class OwnProcessChild:
     def _answers(request: Request) -> Iterator[Answer]:
         if isinstance(request, Analyse):
             return analyse_series(Asked([one.path for one in request.images], request.out, request.expected), _MODELS)
-        return transcode(request) if isinstance(request, Transcode) else write_results(request)
+        if isinstance(request, WriteResults):
+            return write_results(request)
+        return transcode(request) if isinstance(request, Transcode) else iter(())
 
 
 def _bench(home: Home, database_url: str, boundary: Boundary | None) -> Bench:

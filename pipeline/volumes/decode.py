@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,10 @@ class Decoded:
     frames: tuple[SourceFrame, ...]
     values: Pixels
     problems: tuple[str, ...]
+
+
+Decoder: TypeAlias = Callable[[Sequence[SourceFrame]], Decoded]
+"""Gives the values of planes of one size, in their order."""
 
 
 def decode(frames: Sequence[SourceFrame]) -> Decoded:

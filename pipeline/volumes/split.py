@@ -16,6 +16,7 @@ from pipeline.domain.errors import NotAVolume
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
 from pipeline.volumes.adc import in_adc_units
+from pipeline.volumes.decode import Decoder, decode
 from pipeline.volumes.series_volume import SeriesVolume
 from pipeline.volumes.source import ORDINARY, FrameKind, SourceFrame
 from pipeline.volumes.stack import all_planes, build_from_planes, sentence, unit_of
@@ -100,12 +101,15 @@ def _sub_series(kind: FrameKind, frames: Sequence[SourceFrame], whole: _Whole) -
     )
 
 
-def build_sub_series(sub: SubSeries) -> SeriesVolume:
+def build_sub_series(sub: SubSeries, decoder: Decoder = decode) -> SeriesVolume:
     """Build the volume of a part of a series; ADC comes in 1e-6 mm2/s where its unit can be told.
 
-    Raises as `pipeline.volumes.build.build_volume` does.
+    ``decoder`` may know what was decoded before. Raises as `pipeline.volumes.build.build_volume` does.
     """
-    built = [build_from_planes(stack, sub.unit, given=sub.given, problems=sub.problems) for stack in sub.stacks]
+    built = [
+        build_from_planes(stack, sub.unit, given=sub.given, problems=sub.problems, decoder=decoder)
+        for stack in sub.stacks
+    ]
     series = built[0] if len(built) == 1 else _geometric_mean(built)
     return in_adc_units(series) if sub.role is SeriesRole.ADC else series
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pydicom
@@ -12,7 +12,7 @@ from pipeline.assembly.headers import text, uid
 from pipeline.domain.errors import NotAnalysable, TooLarge, UnreadableInstance
 from pipeline.domain.volume import Volume, VoxelUnit
 from pipeline.volumes.arrange import arrange, consistent
-from pipeline.volumes.decode import Decoded, decode
+from pipeline.volumes.decode import Decoder, decode
 from pipeline.volumes.limits import check_series
 from pipeline.volumes.planes import planes
 from pipeline.volumes.series_volume import SeriesVolume, on_even_grid
@@ -25,7 +25,7 @@ def build_from_planes(
     *,
     given: int,
     problems: Sequence[str] = (),
-    decoder: Callable[[Sequence[SourceFrame]], Decoded] = decode,
+    decoder: Decoder = decode,
 ) -> SeriesVolume:
     """Build a volume from planes of one kind; ``problems`` are the sentences of images left out before.
 

@@ -17,6 +17,7 @@ from pipeline.inference.child import InferenceChild
 from pipeline.jobs import FRAMES_QUEUE, INFERENCE_QUEUE, QUICK_QUEUE, ROUTINE_QUEUE, job_app
 from pipeline.process import stop_on_signals, until
 from pipeline.settings import Settings
+from pipeline.worker.arriving import follow_arrivals
 from pipeline.worker.bench import Bench
 from pipeline.worker.registration import register_tasks
 
@@ -43,7 +44,7 @@ def main() -> int:
 def make_bench(settings: Settings) -> Bench:
     """Everything a worker works with, from its settings."""
     home = settings.folders
-    engine = connect(settings.database_url, connections=5)
+    engine = connect(settings.database_url, connections=6)
     return Bench(
         engine=engine,
         home=home,
@@ -58,6 +59,7 @@ def make_bench(settings: Settings) -> Bench:
 async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
     stop = stop_on_signals()
+    following = asyncio.create_task(follow_arrivals(bench, stop))
     while not stop.is_set():
         app = job_app(conninfo(settings.database_url), connections=5)
         register_tasks(app, bench)
@@ -66,6 +68,7 @@ async def _serve(settings: Settings, bench: Bench) -> None:
         except* exceptions.ConnectorException as lost:
             logs.get().warning("database_away", error=type(lost.exceptions[0]).__name__)
         await until(stop, asyncio.sleep(1.0))
+    await following
 
 
 async def _work(app: procrastinate.App) -> None:

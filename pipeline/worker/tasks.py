@@ -32,13 +32,16 @@ ATTEMPTS = 2
 """A model that hung or crashed is tried once more on a fresh child, then a person is told."""
 
 
-QUICK = 3
+QUICK = 4
 """Urgency of what takes the child a second or less."""
+
+ARRIVING = 2
+"""Decoding what still arrives: image by image, before routine work and after anything urgent."""
 
 FRAMES = 1
 """Frames share the time that is left with routine analyses, the older request first."""
 
-_URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 2, Haste.ROUTINE: 1}
+_URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 3, Haste.ROUTINE: 1}
 """Between two steps of the child the higher goes first: an urgent series pre-empts a routine one."""
 
 

@@ -12,8 +12,10 @@ pytest.importorskip("torch")
 from pipeline.domain.errors import BadInput
 from pipeline.domain.ports import Step
 from pipeline.inference import server, wire
+from pipeline.inference.analyse import Asked
 from pipeline.inference.ready import ReadyModels
-from pipeline.inference.requests import Analyse, Transcode, Transcoded
+from pipeline.inference.requests import Analyse, SourceImage, TakeIn, Transcode, Transcoded
+from pipeline.testing.odd_series import OddSeries, write_odd_series
 
 
 def answers_to(frames: list[wire.Frame]) -> list[wire.Frame]:
@@ -89,3 +91,27 @@ def test_what_is_not_a_request_is_refused() -> None:
 def test_an_analysis_is_answered_with_its_report() -> None:
     answered = answers_to([wire.Frame(4, Analyse((), Path("unused")))])
     assert [type(frame.message).__name__ for frame in answered] == ["SeriesReport", "Ended"]
+
+
+def test_an_analysis_finds_decoded_what_came_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = write_odd_series(tmp_path, OddSeries())
+    found: list[set[Path]] = []
+
+    def analysed(asked: Asked, _: ReadyModels) -> Iterator[Step]:
+        found.append(set(asked.arrived.files))
+        yield Step("analysed", 1.0)
+
+    monkeypatch.setattr(server, "analyse_series", analysed)
+    analyse = Analyse(tuple(SourceImage(file) for file in files), tmp_path)
+    said = answers_to([wire.Frame(1, TakeIn(tuple(files[:6])), 2), wire.Frame(2, analyse, 1), wire.Frame(3, analyse)])
+    assert found == [set(files[:6]), set()]
+    assert [frame.request for frame in said] == [1] * 7 + [2] * 2 + [3] * 2
+
+
+def test_an_urgent_analysis_does_not_wait_until_everything_that_arrives_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = write_odd_series(tmp_path, OddSeries())
+    monkeypatch.setattr(server, "analyse_series", lambda *_: iter([Step("analysed", 1.0)]))
+    said = answers_to([wire.Frame(1, TakeIn(tuple(files)), 2), wire.Frame(2, Analyse((), tmp_path), 3)])
+    assert [frame.request for frame in said[:2]] == [2, 2]
