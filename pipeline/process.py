@@ -1,4 +1,4 @@
-"""How a process of ours ends: at SIGTERM or SIGINT, at once, whatever it is waiting for."""
+"""How a process of ours ends: at SIGTERM or SIGINT, soon, whatever it is waiting for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+END_WITHIN_S = 9.0
+"""A second before the supervisor would kill a part that does not end."""
 
-def stop_on_signals() -> asyncio.Event:
-    """An event that SIGTERM and SIGINT set; call it in the running loop."""
+
+def stop_on_signals(end_within_s: float | None = None) -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set; call it in the running loop.
+
+    After ``end_within_s`` more the kernel ends this process (SIGALRM): when the supervisor
+    was killed, the database is gone too, and tidying up would wait for it, or for a model.
+    """
     stop = asyncio.Event()
+
+    def asked() -> None:
+        stop.set()
+        if end_within_s is not None:
+            signal.setitimer(signal.ITIMER_REAL, end_within_s)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, asked)
     return stop
 
 

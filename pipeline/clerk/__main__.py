@@ -28,7 +28,7 @@ from pipeline.clerk.rescue import rescue_stalled_jobs
 from pipeline.database.engine import connect, conninfo
 from pipeline.domain.deadlines import deadlines
 from pipeline.jobs import job_app
-from pipeline.process import stop_on_signals, until
+from pipeline.process import END_WITHIN_S, stop_on_signals, until
 from pipeline.settings import Settings
 
 TICK_S = 0.5
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 async def _serve(settings: Settings) -> None:
-    stop = stop_on_signals()
+    stop = stop_on_signals(END_WITHIN_S)
     engine = connect(settings.database_url, connections=2)
     logs.get().info("ready")
     jobs = job_app(conninfo(settings.database_url), connections=1)

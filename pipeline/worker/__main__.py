@@ -15,7 +15,7 @@ from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
 from pipeline.jobs import FRAMES_QUEUE, INFERENCE_QUEUE, QUICK_QUEUE, ROUTINE_QUEUE, job_app
-from pipeline.process import stop_on_signals, until
+from pipeline.process import END_WITHIN_S, stop_on_signals, until
 from pipeline.settings import Settings
 from pipeline.worker.arriving import follow_arrivals
 from pipeline.worker.bench import Bench
@@ -58,8 +58,12 @@ def make_bench(settings: Settings) -> Bench:
 
 async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
+<<<<<<< Updated upstream
     stop = stop_on_signals()
     following = asyncio.create_task(follow_arrivals(bench, stop))
+=======
+    stop = stop_on_signals(END_WITHIN_S)
+>>>>>>> Stashed changes
     while not stop.is_set():
         app = job_app(conninfo(settings.database_url), connections=5)
         register_tasks(app, bench)

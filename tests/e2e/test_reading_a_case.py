@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from playwright.sync_api import expect
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 from pipeline.domain.finding import Side
 from pipeline.phantom import Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, datasets
 from pipeline.phantom.studies import diffusion
+from pipeline.testing.running import eventually
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(180)]
 
@@ -28,6 +29,13 @@ def head(seed: int, name: str, *, bleeds: bool = True) -> PhantomStudy:
         series=(PhantomSeries(images=IMAGES, spacing_mm=5.0, rows=256),),
         haemorrhage=Haemorrhage(40, Side.LEFT) if bleeds else None,
     )
+
+
+def segmentations(house, StudyInstanceUID: str) -> list[Dataset]:
+    """Those of one study that lie in the vault: an object is known before its file is there."""
+    rows = house.parts.rows("SELECT path FROM result_object WHERE kind = 'seg' AND path <> ''")
+    read = [dcmread(house.parts.home / "vault" / path) for (path,) in rows]
+    return [one for one in read if one.StudyInstanceUID == StudyInstanceUID]
 
 
 def test_a_study_is_seen_arriving_and_read_with_every_voxel_of_its_overlay(house, anne):
@@ -61,9 +69,8 @@ def test_a_study_is_seen_arriving_and_read_with_every_voxel_of_its_overlay(house
         assert anne.viewer("position_mm") == pytest.approx(float(image.ImagePositionPatient[2]), abs=1e-3)
 
     anne.until("__neurovigie.overlayVoxelsInAll > 0", "the overlay")
-    rows = house.parts.rows("SELECT path FROM result_object WHERE kind = 'seg'")
-    voxels = [int(np.count_nonzero(dcmread(house.parts.home / "vault" / path).pixel_array)) for (path,) in rows]
-    assert anne.viewer("overlayVoxelsInAll") in voxels
+    kept = eventually(lambda: segmentations(house, study[0].StudyInstanceUID), "the segmentation is in the vault")
+    assert anne.viewer("overlayVoxelsInAll") in [int(np.count_nonzero(one.pixel_array)) for one in kept]
 
     assert anne.foreign == []
     assert [said for said in anne.complaints if ALARMING.search(said)] == []

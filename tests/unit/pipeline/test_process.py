@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -23,6 +25,25 @@ def test_a_signal_ends_what_would_wait_for_ever() -> None:
         return stop.is_set()
 
     assert asyncio.run(run())
+
+
+STUCK = """
+import asyncio, os, signal, time
+from pipeline.process import stop_on_signals, until
+
+async def run():
+    stop = stop_on_signals(0.1)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await until(stop, asyncio.sleep(60))
+    time.sleep(60)
+
+asyncio.run(run())
+"""
+
+
+def test_a_process_that_cannot_tidy_up_is_ended_all_the_same() -> None:
+    done = subprocess.run([sys.executable, "-c", STUCK], check=False, timeout=30)
+    assert done.returncode == -signal.SIGALRM
 
 
 def test_work_that_ends_by_itself_needs_no_signal() -> None:
