@@ -58,12 +58,8 @@ def make_bench(settings: Settings) -> Bench:
 
 async def _serve(settings: Settings, bench: Bench) -> None:
     """Work, and start again when the database went away or pruned this worker while it was paused."""
-<<<<<<< Updated upstream
-    stop = stop_on_signals()
-    following = asyncio.create_task(follow_arrivals(bench, stop))
-=======
     stop = stop_on_signals(END_WITHIN_S)
->>>>>>> Stashed changes
+    following = asyncio.create_task(follow_arrivals(bench, stop))
     while not stop.is_set():
         app = job_app(conninfo(settings.database_url), connections=5)
         register_tasks(app, bench)
