@@ -38,11 +38,16 @@ WRITE_RESULTS = Task("write_results", 50)
 TRANSCODE = Task("transcode", 10)
 """Prepare a series' frames for the viewer; argument ``series_id``."""
 
-_QUEUES = {Haste.QUICK: QUICK_QUEUE, Haste.URGENT: INFERENCE_QUEUE, Haste.ROUTINE: ROUTINE_QUEUE}
+_QUEUES = {
+    Haste.QUICK: QUICK_QUEUE,
+    Haste.URGENT: INFERENCE_QUEUE,
+    Haste.PROMOTED: INFERENCE_QUEUE,
+    Haste.ROUTINE: ROUTINE_QUEUE,
+}
 
 
 def queue_of(haste: Haste) -> str:
-    """The queue for an analysis: each haste has a lane of its own, so that none waits behind another."""
+    """The queue for an analysis: urgent, routine and quick work each has a lane of its own."""
     return _QUEUES[haste]
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import Engine, text
 from pipeline import logs
 from pipeline.clerk.rescue import MOST_ATTEMPTS
 from pipeline.database.analyses import give_up
-from pipeline.jobs import ANALYSE, enqueue
+from pipeline.domain.haste import Haste
+from pipeline.jobs import ANALYSE, enqueue, queue_of
 
 _ORPHANS = text(
     """
-    SELECT analysis.id, analysis.attempts FROM analysis
+    SELECT analysis.id, analysis.attempts, analysis.haste FROM analysis
     WHERE state IN ('waiting', 'running') AND coalesce(started_at, enqueued_at) < :before
       AND NOT EXISTS (
         SELECT FROM procrastinate_jobs AS job
@@ -25,7 +26,7 @@ _ORPHANS = text(
 
 
 def requeue_orphans(engine: Engine, now: datetime, grace: timedelta = timedelta(seconds=10)) -> int:
-    """Give every unfinished analysis without a job a new one, or give it up; how many were found."""
+    """Give every unfinished analysis without a job a new one in its own lane, or give it up; how many were found."""
     with engine.begin() as connection:
         orphans = connection.execute(_ORPHANS, {"task": ANALYSE.name, "before": now - grace}).all()
         for orphan in orphans:
@@ -33,5 +34,5 @@ def requeue_orphans(engine: Engine, now: datetime, grace: timedelta = timedelta(
             if orphan.attempts >= MOST_ATTEMPTS:
                 give_up(connection, orphan.id, f"the analysis was lost {MOST_ATTEMPTS} times", now)
             else:
-                enqueue(connection, ANALYSE, analysis_id=str(orphan.id))
+                enqueue(connection, ANALYSE, queue=queue_of(Haste(orphan.haste)), analysis_id=str(orphan.id))
     return len(orphans)

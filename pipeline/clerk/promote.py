@@ -12,7 +12,7 @@ from pipeline.jobs import ANALYSE, INFERENCE_QUEUE, ROUTINE_QUEUE
 
 _LATE = text(
     """
-    UPDATE analysis SET haste = 'urgent'
+    UPDATE analysis SET haste = 'promoted'
     WHERE haste = 'routine' AND state = 'waiting' AND enqueued_at < :before
     RETURNING id::text
     """

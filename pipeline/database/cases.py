@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from pipeline.database.events import record_event
@@ -18,8 +18,10 @@ from pipeline.domain.analysis import (
     CaseState,
     Coverage,
     SeriesOutcome,
+    Version,
     case_state,
     case_why,
+    in_force,
 )
 from pipeline.domain.because import Because
 from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, Region, Side
@@ -47,12 +49,9 @@ def refresh_case(connection: Connection, case_id: UUID, now: datetime, *, kind: 
 
 def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcome, ...]:
     """What is known of every series of a case that is not of our own making."""
-    newest = (
-        select(analysis)
-        .ext(distinct_on(analysis.c.series_id))
-        .order_by(analysis.c.series_id, analysis.c.version.desc())
-        .subquery()
-    )
+    mine = select(series.c.id).join(study, study.c.id == series.c.study_id).where(study.c.case_id == case_id)
+    newest = _newest(analysis.c.series_id.in_(mine))
+    before = _newest(analysis.c.series_id.in_(mine), analysis.c.state == AnalysisState.ANALYSED.value)
     rows = connection.execute(
         select(
             series,
@@ -62,14 +61,29 @@ def series_outcomes(connection: Connection, case_id: UUID) -> tuple[SeriesOutcom
             newest.c.because,
             newest.c.coverage,
             newest.c.reservations,
+            before.c.id.label("before_id"),
+            before.c.reservations.label("reservations_before"),
         )
         .join(study, study.c.id == series.c.study_id)
         .outerjoin(newest, newest.c.series_id == series.c.id)
+        .outerjoin(before, and_(before.c.series_id == series.c.id, before.c.id != newest.c.id))
         .where(study.c.case_id == case_id, ~series.c.ours)
         .order_by(series.c.first_image_at)
     ).all()
-    findings = findings_of(connection, [row.analysis_id for row in rows if row.analysis_id])
-    return tuple(_outcome(row, findings.get(row.analysis_id, ())) for row in rows)
+    ids = [one for row in rows for one in (row.analysis_id, row.before_id) if one]
+    findings = findings_of(connection, ids)
+    return tuple(_outcome(row, findings) for row in rows)
+
+
+def _newest(*of: ColumnElement[bool]) -> Any:
+    """The newest analysis of each series, of those that meet conditions."""
+    return (
+        select(analysis)
+        .ext(distinct_on(analysis.c.series_id))
+        .where(*of)
+        .order_by(analysis.c.series_id, analysis.c.version.desc())
+        .subquery()
+    )
 
 
 def _row(
@@ -110,17 +124,29 @@ def request_of(stored: Mapping[str, Any] | None) -> Request | None:
     )
 
 
-def _outcome(row: Row[Any], findings: tuple[Finding, ...]) -> SeriesOutcome:
+def _outcome(row: Row[Any], findings: Mapping[UUID, tuple[Finding, ...]]) -> SeriesOutcome:
+    state = AnalysisState(row.state or AnalysisState.WAITING)
+    counts = in_force(
+        [
+            Version(state, findings.get(row.analysis_id, ()), tuple(row.reservations or ())),
+            *([_before(row, findings)] if row.before_id else []),
+        ]
+    )
     return SeriesOutcome(
         role=SeriesRole(row.role),
-        state=AnalysisState(row.state or AnalysisState.WAITING),
+        state=state,
         why=row.why or "",
-        findings=findings,
+        findings=counts.findings,
         coverage=Coverage(**row.coverage) if row.coverage else None,
         receiving=row.arrival == "receiving",
-        reservations=tuple(row.reservations or ()),
+        reservations=counts.reservations,
         because=Because(row.because) if row.because else None,
     )
+
+
+def _before(row: Row[Any], findings: Mapping[UUID, tuple[Finding, ...]]) -> Version:
+    """The newest version that was analysed, other than the newest of all."""
+    return Version(AnalysisState.ANALYSED, findings.get(row.before_id, ()), tuple(row.reservations_before or ()))
 
 
 def findings_of(connection: Connection, analyses: Sequence[UUID]) -> dict[UUID, tuple[Finding, ...]]:

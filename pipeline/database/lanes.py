@@ -24,9 +24,9 @@ _MOVE = text(
 
 
 def to_the_front(connection: Connection, analysis_id: UUID, haste: Haste) -> None:
-    """Have a waiting analysis taken next in its lane, or in the urgent one if ``haste`` is urgent."""
+    """Have a waiting analysis taken next in its lane, or in the urgent one if that is where ``haste`` belongs."""
     queue = None
-    if haste is Haste.URGENT:
+    if haste in {Haste.URGENT, Haste.PROMOTED}:
         queue = queue_of(haste)
         waiting = (analysis.c.id == analysis_id, analysis.c.state == AnalysisState.WAITING.value)
         connection.execute(update(analysis).where(*waiting).values(haste=haste.value))

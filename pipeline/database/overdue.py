@@ -142,5 +142,5 @@ def _clock(row: Row[Any]) -> SeriesClock:
         enqueued_at=row.enqueued_at,
         finished_at=row.finished_at,
         writes=row.finished_at is not None,
-        routine=row.haste == Haste.ROUTINE.value,
+        lane=Haste.URGENT if row.haste is None else Haste(row.haste),
     )

@@ -175,7 +175,7 @@ analysis = Table(
     Column("role", Text, nullable=False, server_default="other"),
     _words("role_reason"),
     Column("role_confidence", Float),
-    Column("haste", Text, nullable=False, server_default="urgent"),  # quick | urgent | routine
+    Column("haste", Text, nullable=False, server_default="urgent"),  # quick | urgent | routine | promoted
     _words("bundle"),
     _words("bundle_version"),
     Column("scan_probability", Float),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +21,8 @@ class AnalysisState(StrEnum):
     FAILED = "failed"
     TIMED_OUT = "timed_out"
 
+
+_UNFINISHED = frozenset({AnalysisState.WAITING, AnalysisState.RUNNING})
 
 TRANSITIONS: dict[AnalysisState, frozenset[AnalysisState]] = {
     AnalysisState.WAITING: frozenset({AnalysisState.RUNNING, AnalysisState.FAILED}),
@@ -83,6 +85,29 @@ class SeriesOutcome:
     because: Because | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What one version of a series' analysis says."""
+
+    state: AnalysisState
+    findings: tuple[Finding, ...] = ()
+    reservations: tuple[str, ...] = ()
+
+
+def in_force(newest_first: Sequence[Version]) -> Version:
+    """The version whose findings count: the newest, unless it is under way and has said nothing yet.
+
+    Then it is the newest before it that was analysed: a series that is read again keeps its suspicion
+    meanwhile, also one that the older version found only after the newer one had been asked for.
+    """
+    if not newest_first:
+        return Version(AnalysisState.WAITING)
+    newest = newest_first[0]
+    if newest.state not in _UNFINISHED or newest.findings:
+        return newest
+    return next((one for one in newest_first[1:] if one.state is AnalysisState.ANALYSED), newest)
+
+
 class CaseState(StrEnum):
     """How a case reads on the worklist."""
 
@@ -93,7 +118,6 @@ class CaseState(StrEnum):
     FAILED = "failed"
 
 
-_UNFINISHED = frozenset({AnalysisState.WAITING, AnalysisState.RUNNING})
 _FAILED = frozenset({AnalysisState.FAILED, AnalysisState.TIMED_OUT})
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.domain.analysis import AnalysisState
+from pipeline.domain.haste import PATIENCE, Haste
 
 
 class Stage(StrEnum):
@@ -35,13 +36,13 @@ SENTENCES: Mapping[Stage, str] = {
 class Deadlines:
     """The limits in force: data with a name and a version, so that a warning can be traced to them.
 
-    ``for_routine`` is what work that may wait gets on top, before its analysis begins.
+    ``by_lane`` is what an analysis of a lane gets on top until it begins, and until it ends.
     """
 
     id: str
     version: str
     limits: Mapping[Stage, timedelta]
-    for_routine: timedelta
+    by_lane: Mapping[Haste, timedelta]
 
 
 def deadlines(*, quiet_time_s: float, analysis_limit_s: float) -> Deadlines:
@@ -52,14 +53,23 @@ def deadlines(*, quiet_time_s: float, analysis_limit_s: float) -> Deadlines:
         Stage.ANALYSIS: timedelta(seconds=2 * analysis_limit_s),
         Stage.RESULTS: timedelta(seconds=120.0),
     }
-    return Deadlines("stage-deadlines", "1", limits, for_routine=timedelta(minutes=15))
+    return Deadlines("stage-deadlines", "2", limits, by_lane=_BY_LANE)
+
+
+_BY_LANE: Mapping[Haste, timedelta] = {
+    Haste.QUICK: timedelta(),
+    Haste.URGENT: timedelta(),
+    Haste.ROUTINE: timedelta(minutes=15),
+    Haste.PROMOTED: PATIENCE + timedelta(minutes=5),
+}
+"""Routine work waits for urgent work by design. Once promoted it has spent `PATIENCE` already, which is no lateness."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesClock:
     """When each stage of a series ended, none where it has not.
 
-    ``writes`` says that objects are to be written, ``routine`` that its analysis may wait for urgent ones.
+    ``writes`` says that objects are to be written, ``lane`` how soon its analysis is to run.
     """
 
     last_image_at: datetime
@@ -69,7 +79,7 @@ class SeriesClock:
     finished_at: datetime | None = None
     writes: bool = False
     written_at: datetime | None = None
-    routine: bool = False
+    lane: Haste = Haste.URGENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ def awaited(clock: SeriesClock, limits: Deadlines) -> Awaited | None:
     stage, since = _stage(clock)
     if stage is None or since is None:
         return None
-    patience = limits.for_routine if clock.routine and stage in (Stage.START, Stage.ANALYSIS) else timedelta()
+    patience = limits.by_lane[clock.lane] if stage in (Stage.START, Stage.ANALYSIS) else timedelta()
     return Awaited(stage, since, since + limits.limits[stage] + patience)
 
 

@@ -22,6 +22,8 @@ class Haste(StrEnum):
     URGENT = "urgent"
     ROUTINE = "routine"
     """Differed requests, priors, and series read again that have an answer already."""
+    PROMOTED = "promoted"
+    """Routine work that has waited `PATIENCE`: urgent from then on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ ARRIVING = 2
 FRAMES = 1
 """Frames share the time that is left with routine analyses, the older request first."""
 
-_URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 3, Haste.ROUTINE: 1}
+_URGENCY = {Haste.QUICK: QUICK, Haste.URGENT: 3, Haste.PROMOTED: 3, Haste.ROUTINE: 1}
 """Between two steps of the child the higher goes first: an urgent series pre-empts a routine one."""
 
 

@@ -178,6 +178,22 @@ def test_an_analysis_overtaken_by_late_images_says_it_was_superseded(engine: Eng
     assert states == {1: ("not_analysed", "superseded by a newer analysis of this series"), 2: ("analysed", "")}
 
 
+def test_what_an_analysis_finds_raises_the_case_though_the_series_is_to_be_read_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    work = bench(engine, tmp_path)
+    first = receive_head(work, 30)
+    with engine.begin() as connection:
+        held = claim(connection, first, NOW)
+    receive_head(work, 31, association="a2")  # more images come while the first version runs
+    assert held is not None
+    with engine.begin() as connection:
+        commit_report(connection, held, RED, NOW)
+    row = one(engine, select(case))
+    assert (row.tier, row.state, row.alerted_at) == ("red", "analysing", NOW)
+    assert row.reasons[0]["code"] == "suspected_haemorrhage"
+
+
 def test_a_quiet_series_is_completed_by_the_clerk(engine: Engine, tmp_path: Path) -> None:
     work = bench(engine, tmp_path)
     one_slice = TinySlice()
@@ -200,6 +216,17 @@ def test_an_analysis_that_lost_its_job_gets_a_new_one(engine: Engine, tmp_path: 
     assert jobs(engine, "analyse") == 1
 
 
+def test_a_lost_job_comes_back_in_the_lane_it_had(engine: Engine, tmp_path: Path) -> None:
+    receive_head(bench(engine, tmp_path))
+    for lane, queue in (("routine", "routine"), ("urgent", "inference"), ("quick", "quick"), ("promoted", "inference")):
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM procrastinate_jobs"))
+            connection.execute(text("UPDATE analysis SET haste = :lane"), {"lane": lane})
+        requeue_orphans(engine, NOW + timedelta(seconds=30))
+        found = text("SELECT queue_name FROM procrastinate_jobs WHERE task_name = 'analyse'")
+        assert one(engine, found).queue_name == queue
+
+
 def test_an_analysis_lost_three_times_is_given_up_and_a_person_is_told(engine: Engine, tmp_path: Path) -> None:
     analysis_id = receive_head(bench(engine, tmp_path))
     for _ in range(3):
@@ -219,7 +246,7 @@ def test_a_late_stage_warns_once_and_no_longer_once_it_ended(engine: Engine, tmp
     assert watch_deadlines(engine, limits, later) == 1
     assert watch_deadlines(engine, limits, later) == 0
     assert one(engine, select(case.c.warnings)).warnings[0]["code"] == "start_late"
-    assert one(engine, select(event).where(event.c.kind == "start_late")).data["rule"] == "stage-deadlines 1"
+    assert one(engine, select(event).where(event.c.kind == "start_late")).data["rule"] == "stage-deadlines 2"
     with engine.begin() as connection:
         held = claim(connection, analysis_id, later)
     assert watch_deadlines(engine, limits, later) == 1  # it runs now, and is late as an analysis

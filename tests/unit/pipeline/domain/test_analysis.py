@@ -11,10 +11,14 @@ from pipeline.domain.analysis import (
     CaseState,
     Coverage,
     SeriesOutcome,
+    Version,
     case_state,
     case_why,
+    in_force,
     may_become,
 )
+from pipeline.domain.because import Because
+from pipeline.domain.finding import Finding, FindingKind, Side
 from pipeline.domain.role import SeriesRole
 
 
@@ -69,3 +73,33 @@ def test_a_result_on_fewer_images_says_how_many_and_where() -> None:
     assert case_why([outcome(AnalysisState.ANALYSED, coverage=coverage)]) == (
         "provisional, 12 of 40 images, from -40 to 15 mm"
     )
+
+
+BLOOD = Finding(FindingKind.HAEMORRHAGE, 30.0, Side.LEFT, 0.9)
+UNDER_WAY = (AnalysisState.WAITING, AnalysisState.RUNNING)
+versions = st.builds(
+    lambda state, found: Version(state, (BLOOD,) if found and state is not AnalysisState.WAITING else ()),
+    st.sampled_from(AnalysisState),
+    st.booleans(),
+)
+
+
+@given(st.lists(versions, max_size=5))
+def test_a_suspicion_counts_until_a_newer_answer_has_come(older: list[Version]) -> None:
+    """Whatever is asked for again, and however often: reading again never silences what was found."""
+    found = Version(AnalysisState.ANALYSED, (BLOOD,))
+    newer = [one for one in older if one.state in UNDER_WAY]
+    assert in_force([*newer, found]).findings == (BLOOD,)
+
+
+@given(st.lists(versions, min_size=1, max_size=5))
+def test_an_ended_version_is_the_one_that_counts(newest_first: list[Version]) -> None:
+    if newest_first[0].state not in UNDER_WAY:
+        assert in_force(newest_first) is newest_first[0]
+
+
+def test_a_series_in_whose_place_a_better_one_was_read_is_no_news_once_that_one_has_an_answer() -> None:
+    behind = outcome(AnalysisState.NOT_ANALYSED, why="a better one", because=Because.BETTER_SERIES)
+    assert case_why([behind, outcome(AnalysisState.ANALYSED)]) == ""
+    assert case_why([behind, outcome(AnalysisState.RUNNING)]) == "a better one"
+    assert case_why([behind, outcome(AnalysisState.ANALYSED, SeriesRole.DWI)]) == "a better one"

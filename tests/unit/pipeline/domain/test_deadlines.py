@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.deadlines import SENTENCES, Awaited, SeriesClock, Stage, awaited, deadlines, sentence
+from pipeline.domain.haste import PATIENCE, Haste
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 LIMITS = deadlines(quiet_time_s=5, analysis_limit_s=120)
@@ -34,9 +35,17 @@ def test_a_second_attempt_gets_no_second_deadline() -> None:
 
 
 def test_routine_work_may_wait_longer_before_a_person_is_told() -> None:
-    routine = awaited(replace(WAITING, routine=True), LIMITS)
-    assert routine == Awaited(Stage.START, NOW, NOW + timedelta(seconds=120) + LIMITS.for_routine)
-    assert awaited(SeriesClock(NOW, routine=True), LIMITS) == awaited(SeriesClock(NOW), LIMITS)
+    routine = awaited(replace(WAITING, lane=Haste.ROUTINE), LIMITS)
+    assert routine == Awaited(Stage.START, NOW, NOW + timedelta(seconds=120) + LIMITS.by_lane[Haste.ROUTINE])
+    assert awaited(SeriesClock(NOW, lane=Haste.ROUTINE), LIMITS) == awaited(SeriesClock(NOW), LIMITS)
+
+
+def test_work_promoted_for_its_patience_is_not_late_at_the_moment_it_is_promoted() -> None:
+    promoted = awaited(replace(WAITING, lane=Haste.PROMOTED), LIMITS)
+    assert promoted is not None
+    assert not promoted.is_late(NOW + PATIENCE + LIMITS.limits[Stage.START])
+    assert promoted.is_late(NOW + timedelta(hours=1))
+    assert set(LIMITS.by_lane) == set(Haste)
 
 
 @given(st.sampled_from(Stage), st.floats(1, 600), st.floats(1, 600))
