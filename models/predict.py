@@ -22,14 +22,14 @@ class BundlePredictor:
 
     def __init__(self, bundle: BundleInfo, segmenter: Segmenter) -> None:
         self.bundle = bundle
-        self._segmenter = segmenter
+        self.segmenter = segmenter
 
     def steps(
         self, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS
     ) -> Iterator[Step | Prediction]:
         """Steps, then the one prediction, as `pipeline.domain.ports.Predictor` says."""
         started = time.monotonic()
-        for said in self._segmenter.steps(volume, companions):
+        for said in self.segmenter.steps(volume, companions):
             if isinstance(said, Segmentation):
                 yield self._prediction(said, time.monotonic() - started)
             else:

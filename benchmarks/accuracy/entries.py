@@ -19,12 +19,13 @@ POSITIVES: dict[str, Callable[[Path], Iterator[Case]]] = {
 
 def entries_of(chosen: argparse.Namespace) -> list[Entry]:
     """Real cases with the finding, real ones without, then the synthetic heads."""
-    entries = []
-    if chosen.cases:
-        entries += [_known(case) for case in POSITIVES[chosen.task](chosen.cases)]
-    if chosen.negatives:
-        entries += [_known(case) for case in real.slices_without_blood(chosen.negatives)]
-    return entries + _synthetic(chosen)
+    return real_entries(chosen.task, chosen.cases, chosen.negatives) + _synthetic(chosen)
+
+
+def real_entries(task: str, cases: Path | None, negatives: Path | None) -> list[Entry]:
+    """Real cases of the folders that are given."""
+    positive = [_known(case) for case in POSITIVES[task](cases)] if cases else []
+    return positive + ([_known(case) for case in real.slices_without_blood(negatives)] if negatives else [])
 
 
 def _synthetic(chosen: argparse.Namespace) -> list[Entry]:

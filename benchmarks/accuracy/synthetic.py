@@ -31,7 +31,7 @@ from pipeline.domain.role import SeriesRole
 from pipeline.domain.volume import Volume, VoxelUnit
 
 OTHER_SEED = 35_000_000
-"""CT heads to choose an operating point on; none of them is among the frozen."""
+"""Heads to calibrate on; none of them is among the frozen."""
 
 
 def frozen_ct_heads(prior: Path, count: int | None) -> list[Entry]:
@@ -55,19 +55,21 @@ def frozen_ischaemic_heads(prior: Path, count: int | None) -> list[Entry]:
     return [Entry(f"ischaemic ct {head.seed}", partial(_ischaemic_head, anatomies, head)) for head in heads]
 
 
-def other_heads(task: str, prior: Path, masks_folder: Path | None, count: int) -> list[Entry]:
-    """Heads of the same sorts as the frozen ones, of other seeds: an operating point may be chosen on them."""
+def other_heads(
+    task: str, prior: Path, masks_folder: Path | None, count: int, first_seed: int = OTHER_SEED
+) -> list[Entry]:
+    """Heads of the same sorts as the frozen ones, of other seeds: something may be chosen on them."""
     anatomies = _kept(prior)
     if task == "ischaemia-ct":
         counts = {ischaemia_ct.LARGE: count - count * 2 // 5, ischaemia_ct.WITHOUT: count * 2 // 5}
-        ischaemic = ischaemia_ct.listed(counts, OTHER_SEED)
+        ischaemic = ischaemia_ct.listed(counts, first_seed)
         return [Entry(f"ischaemic ct {head.seed}", partial(_ischaemic_head, anatomies, head)) for head in ischaemic]
     if task == "ich-ct":
         groups = [ich_ct.HEALTHY if n % 5 < 2 else ich_ct.BLEEDING for n in range(count)]
-        ct_heads = [FrozenHead(group, OTHER_SEED + n, "") for n, group in enumerate(groups)]
+        ct_heads = [FrozenHead(group, first_seed + n, "") for n, group in enumerate(groups)]
         return [Entry(f"ct {head.seed}", partial(_ct_head, anatomies, head)) for head in ct_heads]
     masks = library(_needed(masks_folder), kept=True)
-    dwi_heads = evenly(infarct_dwi.listed(masks, infarct_dwi.OTHER_SEED), count)
+    dwi_heads = evenly(infarct_dwi.listed(masks, first_seed), count)
     return [Entry(f"dwi {head.seed}", partial(_frozen_dwi_head, anatomies, masks, head)) for head in dwi_heads]
 
 

@@ -31,9 +31,6 @@ ANATOMIES = 4
 FIRST_SEED = 32_000_000
 """Training draws from 1,000,000 times (seed + 1) up, validation from 900,000: none reaches here by chance."""
 
-OTHER_SEED = 33_000_000
-"""Heads of the same sorts on which an operating point may be chosen; none of them is among the frozen."""
-
 THICKNESS_MM = (2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 6.5)
 SINGLE = {"mask": 0.6, "territory": 0.4}
 

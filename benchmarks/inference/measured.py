@@ -149,6 +149,6 @@ def _sustained(predictor: BundlePredictor, heads: Sequence[Volume], asked: Asked
 def _network(predictor: BundlePredictor, device: str) -> dict[str, Any]:
     """The network by itself on one step's batch, beside the device's limits."""
     kind = torch.device(device)
-    network = predictor._segmenter._network  # type: ignore[attr-defined]  # noqa: SLF001 - measured from outside
+    network = predictor.segmenter._network  # type: ignore[attr-defined]  # noqa: SLF001 - measured from outside
     images = 2 * AT_ONCE.get(kind.type, AT_ONCE_ELSEWHERE)
     return roofline(network, (images, *USUAL_BOX), device, reduced=bfloat16_pays(kind))

@@ -69,6 +69,12 @@ def _source_box(marked: Tensor, frame: Frame) -> Box | None:
     return (spans[0], spans[1], spans[2]) if all(one.start < one.stop for one in spans) else None
 
 
+def on_source(values: Tensor, frame: Frame) -> Tensor:
+    """The network's values on all upright voxels of the volume."""
+    whole = tuple(slice(0, n) for n in frame.source.shape_kji)
+    return torch.cat([block for _, block in _blocks(values, frame, (whole[0], whole[1], whole[2]))])
+
+
 def _in_box(lesion: Tensor, frame: Frame, box: Box, threshold: float) -> tuple[Tensor, Tensor]:
     """Mask, and probability from 0 to 255, on the source voxels of a box."""
     blocks = [(block >= threshold, (block * 255).round().to(torch.uint8)) for _, block in _blocks(lesion, frame, box)]

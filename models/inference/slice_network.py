@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from models.inference.components import box_of
 from models.inference.ct_scan import CTReader
+from models.inference.frame import Frame
 from models.inference.lesions import Field, find_lesions, uncertainty_map
 from models.inference.operating import Operating
 from models.inference.scan import Scan, ScanReader, neighbours
@@ -48,6 +49,14 @@ class Part:
     classes: Tensor
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """The network's probabilities of a volume, and where they lie."""
+
+    field: Field
+    frame: Frame
+
+
 class SliceNetwork:
     """A 2D network over slice triples, behind true geometry.
 
@@ -68,7 +77,7 @@ class SliceNetwork:
         reduced: bool | None = None,
     ) -> None:
         self._network = network.eval()
-        self._operating = operating
+        self.operating = operating
         self._reader = reader
         self._mirror = mirror
         self._uncertainty = uncertainty
@@ -93,17 +102,22 @@ class SliceNetwork:
             yield Step("network", 0.1 + 0.8 * done)
         field = self._field(parts, scan)
         looked = time.monotonic()
-        labels, components = find_lesions(field, scan.frame, self._operating)
-        unsure = uncertainty_map(field.lesion, scan.frame, self._operating) if self._uncertainty else None
+        labels, components = find_lesions(field, scan.frame, self.operating)
+        unsure = uncertainty_map(field.lesion, scan.frame, self.operating) if self._uncertainty else None
         yield Segmentation(
             labels=scan.frame.back(labels),
             components=components,
-            scan_probability=self._operating.scan.probability(scan_score(field.lesion, scan.frame.plan)),
+            scan_probability=self.operating.scan.probability(scan_score(field.lesion, scan.frame.plan)),
             flags=scan.flags,
             seconds={"read": read - started, "network": looked - read, "lesions": time.monotonic() - looked},
             out_of_distribution=scan.out_of_distribution,
             uncertainty=None if unsure is None else scan.frame.back(unsure),
         )
+
+    def looked(self, volume: Volume, companions: Mapping[SeriesRole, Volume] = NO_COMPANIONS) -> Looked:
+        """What the network says before any line is drawn: to choose operating points by."""
+        scan = self._reader.read(volume, companions, self._device)
+        return Looked(self._field([part for _, part in self._looked_at(scan)], scan), scan.frame)
 
     @torch.no_grad()
     def _looked_at(self, scan: Scan) -> Iterator[tuple[float, Part]]:
@@ -126,7 +140,7 @@ class SliceNetwork:
 
     def _asked(self, scan: Scan) -> range:
         """The slices worth looking at: from the first to the last where a lesion can lie."""
-        box = box_of(scan.inside) if self._operating.inside_skull else None
+        box = box_of(scan.inside) if self.operating.inside_skull else None
         return range(scan.images.shape[1]) if box is None else range(box[0].start, box[0].stop)
 
     def _probability(self, inputs: Tensor) -> Tensor:
@@ -150,9 +164,9 @@ class SliceNetwork:
         classes = scan.images.new_zeros((parts[0].classes.shape[0], *scan.frame.plan.network_kji))
         for part in parts:
             classes[:, part.slices, scan.box[0], scan.box[1]] = part.classes
-        if self._operating.inside_skull:
+        if self.operating.inside_skull:
             classes *= scan.inside
-        named = self._operating.names_sites and len(classes) == len(SITES)
+        named = self.operating.names_sites and len(classes) == len(SITES)
         return Field(classes.sum(0), classes if named else None)
 
 
