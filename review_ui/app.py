@@ -28,15 +28,21 @@ from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
 from review_ui.routes import (
     awaited,
+    calendar,
+    calling,
     cases,
+    coverage,
     deliveries,
     dicomweb,
     events,
+    exchanges,
     identity,
     metrics,
     requests,
+    rota,
     series,
     session,
+    set_up,
     status,
 )
 from review_ui.version import installed_version
@@ -81,7 +87,9 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    for resource in (status, session, cases, awaited, requests, series, events, identity, deliveries, dicomweb):
+    of_cases = (cases, awaited, requests, calling, series, events, identity, deliveries, dicomweb)
+    of_people = (set_up, rota, coverage, exchanges, calendar)
+    for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api
 

@@ -19,7 +19,9 @@ from pipeline import logs
 from pipeline.clerk.delivery.attempt import Post
 from pipeline.clerk.delivery.carry import Sender
 from pipeline.clerk.delivery.courier import Courier
+from pipeline.clerk.escalate import escalate, read_clocks
 from pipeline.clerk.linking import link_waiting_requests
+from pipeline.clerk.notify.courier import Herald, Telling
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.promote import promote_patient_work
@@ -33,6 +35,7 @@ from pipeline.settings import Settings
 
 TICK_S = 0.5
 """How often the clerk looks: a fraction of the quiet time, so that it adds little to it."""
+
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
 
@@ -51,15 +54,25 @@ def main() -> int:
 async def _serve(settings: Settings) -> None:
     stop = stop_on_signals(END_WITHIN_S)
     engine = connect(settings.database_url, connections=2)
+    calling = connect(settings.database_url, connections=1)
     logs.get().info("ready")
     jobs = job_app(conninfo(settings.database_url), connections=1)
     courier = _courier(settings)
+    herald = _herald(settings)
     await asyncio.gather(
         _every(TICK_S, stop, lambda: _timers(engine, settings)),
+        _every(TICK_S, stop, lambda: _calls(calling)),
         _every(2.0, stop, lambda: _rescue(jobs, engine)),
         _every(1.0, stop, lambda: asyncio.to_thread(courier.look)),
+        _every(TICK_S, stop, lambda: asyncio.to_thread(herald.look)),
     )
     engine.dispose()
+    calling.dispose()
+
+
+async def _calls(engine: Engine) -> None:
+    """Who must be called is looked at apart, so that no other timer delays it."""
+    await asyncio.to_thread(escalate, engine, read_clocks(datetime.now(UTC)))
 
 
 def _courier(settings: Settings) -> Courier:
@@ -68,6 +81,12 @@ def _courier(settings: Settings) -> Courier:
     engine = connect(settings.database_url, connections=2)
     sender = Sender(settings.folders.vault, settings.ae_title, settings.tls_cert, settings.tls_key)
     return Courier(Post(engine, sender, lambda: datetime.now(UTC), Random()))  # noqa: S311 - luck, not a secret
+
+
+def _herald(settings: Settings) -> Herald:
+    """Notification, on connections of its own too."""
+    engine = connect(settings.database_url, connections=2)
+    return Herald(Telling(engine, settings.folders.root, lambda: datetime.now(UTC), Random()))  # noqa: S311 - luck
 
 
 async def _timers(engine: Engine, settings: Settings) -> None:

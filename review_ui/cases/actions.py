@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
+from pipeline.database.escalations import look
 from pipeline.database.events import record_event
 from pipeline.database.tables import account
 from pipeline.database.tables import case as cases
@@ -30,6 +31,7 @@ def take_case(connection: Connection, case_id: UUID, who: Account, now: datetime
     taken = update(cases).where(free).values(owner_id=who.id, taken_at=now, version=cases.c.version + 1)
     if connection.execute(taken.returning(cases.c.id)).first() is not None:
         record_event(connection, case_id, "taken", {"account": who.name})
+        look(connection, case_id, now)
         return Taking(TakeVerdict.TAKEN, who.shown_name)
     held = _locked(connection, case_id)
     verdict = take(_ownership(held), who.id)
@@ -38,14 +40,31 @@ def take_case(connection: Connection, case_id: UUID, who: Account, now: datetime
     return Taking(verdict, held.full_name or held.name)
 
 
-def release_case(connection: Connection, case_id: UUID, who: Account) -> ReleaseVerdict:
-    """Give a case back; only its owner may."""
+def take_over_case(connection: Connection, case_id: UUID, owner: str, who: Account, now: datetime) -> str | None:
+    """Take a case from the one who was seen to hold it; else, and nothing changes, who holds it now ("" for nobody)."""
+    held = _locked(connection, case_id)
+    name = (held.full_name or held.name or "") if held.owner_id else ""
+    if held.owner_id == who.id:
+        return None
+    if not name or name != owner:
+        return name
+    connection.execute(
+        update(cases).where(cases.c.id == case_id).values(owner_id=who.id, taken_at=now, version=cases.c.version + 1)
+    )
+    record_event(connection, case_id, "taken_over", {"account": who.name, "from": held.name})
+    look(connection, case_id, now)
+    return None
+
+
+def release_case(connection: Connection, case_id: UUID, who: Account, now: datetime) -> ReleaseVerdict:
+    """Give a case back; only its owner may. An urgent one is offered to somebody else at once."""
     verdict = release(_ownership(_locked(connection, case_id)), who.id)
     if verdict is ReleaseVerdict.RELEASED:
         connection.execute(
             update(cases).where(cases.c.id == case_id).values(owner_id=None, taken_at=None, version=cases.c.version + 1)
         )
         record_event(connection, case_id, "released", {"account": who.name})
+        look(connection, case_id, now)
     return verdict
 
 

@@ -68,7 +68,7 @@ def release(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseRow:
     """Give the case back, so that somebody else can take it."""
     with at.engine.begin() as connection:
         _visible(connection, case_id, who)
-        verdict = release_case(connection, case_id, who)
+        verdict = release_case(connection, case_id, who, at.clock())
         if verdict in _RELEASE_REFUSED:
             raise Problem(*_RELEASE_REFUSED[verdict])
         return _visible(connection, case_id, who)

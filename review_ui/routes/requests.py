@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
+from pipeline.database.escalations import look
 from pipeline.database.request_links import Linking, TwoOwners, candidates, link_if_sure, link_to, set_apart
 from pipeline.database.request_tables import request
 from pipeline.database.requests import NewRequest, StoredRequest, change_request, end_request, make_request
@@ -43,7 +44,9 @@ def make(sent: NewRequestSent, response: Response, who: SignedIn, at: TheDesk) -
             link_if_sure(connection, request_id, now)
         else:
             response.status_code = 200
-        return _seen(connection, request_id, who, at)
+        made = _seen(connection, request_id, who, at)
+        look(connection, made.case, now)
+        return made
 
 
 @router.get("/requests")

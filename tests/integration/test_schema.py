@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from pipeline.database import (  # noqa: F401 - their import fills the metadata
+    calling_tables,
     delivery_tables,
     measured_tables,
     request_tables,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from pipeline.database import (  # noqa: F401 - their import fills the metadata
+    calling_tables,
     delivery_tables,
     measured_tables,
     request_tables,

@@ -32,12 +32,17 @@ class Call:
 
 TAKE = Call("POST", "/cases/{case}/take")
 RELEASE = Call("POST", "/cases/{case}/release")
+REFUSE = Call("POST", "/cases/{case}/refuse", {"why": "ill"})
+TAKE_OVER = Call("POST", "/cases/{case}/take-over", {"owner": "nobody"})
 CALLS = [
     Call("GET", "/cases/{case}"),
     Call("GET", "/cases/{case}/deadlines"),
     Call("GET", "/cases/{case}/requests"),
+    Call("GET", "/cases/{case}/calling"),
     TAKE,
     RELEASE,
+    REFUSE,
+    TAKE_OVER,
     Call("POST", "/identity-corrections/{correction}", {"decision": "reject"}),
     Call("GET", f"{DICOMWEB}/series"),
     Call("GET", DICOMWEB + "/series/{series}/metadata"),
@@ -46,7 +51,7 @@ CALLS = [
     Call("GET", DICOMWEB + "/series/{series}/instances/{instance}/frames/1"),
     Call("GET", DICOMWEB + "/series/{series}/instances/{instance}/bulkdata/00091001"),
 ]
-OPEN_TO_ALL = {"/status", "/session", "/session/password", "/worklist", "/events"}
+OPEN_TO_ALL = {"/status", "/session", "/session/password", "/worklist", "/events", "/calls"}
 """Routes that name no case; worklist and events are narrowed, which other tests show."""
 OF_NO_CASE = {"/deliveries", "/deliveries/{delivery_id}/resend"}
 """Routes for those who run the whole; test_desk_deliveries tries them as every role."""
@@ -57,7 +62,16 @@ OF_A_REQUEST = {
     *(f"/requests/{{request_id}}{end}" for end in ("", "/withdraw", "/candidates", "/link", "/sheet")),
 }
 """test_desk_requests tries them as every role."""
-ELSEWHERE = OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST
+OF_THE_ROTA = {
+    "/set-up",
+    *(
+        f"/rota/{name}"
+        for name in ("experts/{account_id}", "duties/{duty_id}", "needs/{site}", "absences/{absence_id}")
+    ),
+    "/rota/exchanges/{exchange_id}/{said}",
+}
+"""test_desk_rota tries them as every role."""
+ELSEWHERE = OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST | OF_THE_ROTA
 
 
 class PrivateSlice(TinySlice):
@@ -115,12 +129,16 @@ def test_another_hospital_learns_nothing_not_even_that_it_exists(desk: Any, ask:
     assert {str(call): ask(client, call) for call in CALLS} == {str(call): 404 for call in CALLS}
 
 
-@pytest.mark.parametrize(("name", "may_take"), [("root", True), ("expert", True), ("carhaix", False)])
+@pytest.mark.parametrize(
+    ("name", "may_take"), [("root", True), ("expert", True), ("coordinator", False), ("carhaix", False)]
+)
 def test_its_own_hospital_and_the_experts_are_served(desk: Any, ask: Any, name: str, *, may_take: bool) -> None:
     client = desk.client(name)
     expected = {str(call): 200 for call in CALLS}
     expected[str(TAKE)] = 200 if may_take else 403
     expected[str(RELEASE)] = 200 if may_take else 409  # it is released after it was taken, or never was
+    expected[str(REFUSE)] = 200 if may_take else 403
+    expected[str(TAKE_OVER)] = 409 if may_take else 403  # nobody holds it any more
     assert {str(call): ask(client, call) for call in CALLS} == expected
 
 

@@ -66,18 +66,16 @@ def test_a_doubtful_patient_is_a_persons_question_and_never_joined(desk: Any) ->
     desk.receive(image(birth_date="19500102"))
     assert clerk_looks(desk) == 0
     with_request, with_images = sorted(open_cases(desk), key=lambda row: row.patient_birth_date)
-    assert (
-        {one["code"] for one in with_images.warnings}
-        == {"request_unlinked"}
-        == {one["code"] for one in with_request.warnings}
-    )
+    for row in (with_images, with_request):
+        assert "request_unlinked" in {one["code"] for one in row.warnings}
     client = desk.client("carhaix")
     assert client.get(f"/api/v1/requests/{answer['id']}").json()["unsure"] == [str(with_images.id)]
     (candidate,) = client.get(f"/api/v1/requests/{answer['id']}/candidates").json()
     linked = client.post(f"/api/v1/requests/{answer['id']}/link", json={"case": candidate["id"]}).json()
     assert (linked["case"], linked["link"], linked["unsure"]) == (candidate["id"], "by_hand", [])
     (left,) = open_cases(desk)
-    assert (left.id, left.tier, left.warnings) == (with_images.id, "orange", [])
+    assert (left.id, left.tier) == (with_images.id, "orange")
+    assert "request_unlinked" not in {one["code"] for one in left.warnings}
 
 
 def test_a_request_after_the_images_is_theirs_until_a_person_sets_it_apart(desk: Any) -> None:

@@ -1,0 +1,1 @@
+"""Notification: whoever is called is told by every channel an administrator has named, and tried again."""

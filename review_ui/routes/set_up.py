@@ -1,0 +1,53 @@
+"""What an administrator must say before anybody relies on being called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from pipeline.database.set_up import SetUp, read_set_up, save_set_up
+from pipeline.domain.access import may_set_up, sees_every_site
+from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.problems import Problem
+from review_ui.rota.sent import SetUpSent
+
+router = APIRouter(prefix="/set-up", tags=["set-up"])
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpView:
+    """What was said; ``complete`` is false until there is a telephone of last resort."""
+
+    complete: bool
+    fallback_phone: str
+    site_phones: dict[str, str]
+    public_url: str
+    holiday_region: str
+
+
+@router.get("")
+def show(who: SignedIn, at: TheDesk) -> SetUpView:
+    """What was set up; a hospital sees the number that is meant for itself."""
+    with at.engine.begin() as connection:
+        said = read_set_up(connection)
+    if said is not None and not sees_every_site(who.viewer):
+        said = SetUp(said.phone_of(who.site_id or ""))
+    return _view(said)
+
+
+@router.put("")
+def save(sent: SetUpSent, who: SignedIn, at: TheDesk) -> SetUpView:
+    """Say it."""
+    if not may_set_up(who.viewer):
+        raise Problem(403, "forbidden", "Only an administrator sets this up.")
+    said = SetUp(sent.fallback_phone, dict(sent.site_phones), sent.public_url.rstrip("/"), sent.holiday_region)
+    with at.engine.begin() as connection:
+        save_set_up(connection, said, who.id, at.clock())
+    return _view(said)
+
+
+def _view(said: SetUp | None) -> SetUpView:
+    if said is None:
+        return SetUpView(complete=False, fallback_phone="", site_phones={}, public_url="", holiday_region="")
+    return SetUpView(True, said.fallback_phone, dict(said.site_phones), said.public_url, said.holiday_region)  # noqa: FBT003
