@@ -22,7 +22,7 @@ def stored(voxels: Voxels, device: torch.device) -> SliceReader:
     On a graphics processor the array crosses once, as it is; on the processor it stays where it lies.
     """
     if device.type == "cpu":
-        return lambda first, last: torch.from_numpy(np.ascontiguousarray(voxels[first:last], dtype=np.float32))
+        return lambda first, last: torch.from_numpy(np.array(voxels[first:last], dtype=np.float32, order="C"))
     kept = uploaded(voxels, device)
     return lambda first, last: kept[first:last].float()
 
