@@ -22,6 +22,7 @@ from pipeline.inference import confinement, wire
 from pipeline.inference.analyse import Asked, analyse_series
 from pipeline.inference.ready import ReadyModel, ReadyModels
 from pipeline.inference.requests import Analyse, Answer, TakeIn, Transcode, WriteResults
+from pipeline.inference.warm import warm
 from pipeline.results.transcode import transcode
 from pipeline.results.write import write_results
 from pipeline.volumes.arriving import ArrivingImages
@@ -177,6 +178,8 @@ def run(device: str, folders: Sequence[Path], answers: BinaryIO) -> None:
     logs.configure("inference")
     models, ready = load_models(folders, device)
     _use_all_cores(device)
+    if device != "cpu" and torch.cuda.is_available():
+        warm(models)
     logs.get().debug("child_ready", count=len(ready.bundles))
     for problem in ready.problems:
         logs.get().error("bundle_left_out", error=problem)
