@@ -39,6 +39,7 @@ from review_ui.routes import (
     identity,
     metrics,
     requests,
+    results,
     rota,
     series,
     session,
@@ -87,7 +88,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    of_cases = (cases, awaited, requests, calling, series, events, identity, deliveries, dicomweb)
+    of_cases = (cases, awaited, requests, calling, results, series, events, identity, deliveries, dicomweb)
     of_people = (set_up, rota, coverage, exchanges, calendar)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)

@@ -58,6 +58,15 @@ class SegmentationView:
     sop_instance_uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """One DICOM object made of an analysis, once it is in the vault: seg, sr, sc or pr."""
+
+    id: UUID
+    kind: str
+    made_at: Instant
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisView:
     """One version of the AI's answer on a series; it always says which model, which version, which limits."""
@@ -82,6 +91,9 @@ class AnalysisView:
     rules: str
     midline_shift: dict[str, Any] | None
     companions: list[str]
+    because: str
+    choice: dict[str, Any] | None
+    objects: list[ObjectView]
     segmentation: SegmentationView | None
 
 
@@ -107,6 +119,7 @@ class SeriesView:
     role: str
     role_reason: str
     role_confidence: float | None
+    role_reasons: list[str]
     role_correction: RoleCorrectionView | None
     images: int
     expected: int | None
@@ -199,6 +212,7 @@ def series_view(
         role=row.role,
         role_reason=row.role_reason,
         role_confidence=row.role_confidence,
+        role_reasons=row.role_reasons,
         role_correction=correction,
         images=row.images,
         expected=row.expected,
@@ -236,6 +250,9 @@ def analysis_view(
         rules=row.rules,
         midline_shift=row.midline_shift,
         companions=row.companions,
+        because=row.because,
+        choice=row.choice,
+        objects=[ObjectView(one.id, one.kind, one.created_at) for one in objects if one.path],
         segmentation=_segmentation(objects),
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from dicom_node.scu.send import set_up_sender
 from pipeline import logs
+from pipeline.clerk.counting import count_passed_days
 from pipeline.clerk.delivery.attempt import Post
 from pipeline.clerk.delivery.carry import Sender
 from pipeline.clerk.delivery.courier import Courier
@@ -36,6 +37,7 @@ from pipeline.settings import Settings
 TICK_S = 0.5
 """How often the clerk looks: a fraction of the quiet time, so that it adds little to it."""
 
+COUNT_EVERY_S = 600.0
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
 
@@ -65,6 +67,7 @@ async def _serve(settings: Settings) -> None:
         _every(2.0, stop, lambda: _rescue(jobs, engine)),
         _every(1.0, stop, lambda: asyncio.to_thread(courier.look)),
         _every(TICK_S, stop, lambda: asyncio.to_thread(herald.look)),
+        _every(COUNT_EVERY_S, stop, lambda: _count(engine)),
     )
     engine.dispose()
     calling.dispose()
@@ -97,6 +100,10 @@ async def _timers(engine: Engine, settings: Settings) -> None:
     await asyncio.to_thread(requeue_orphans, engine, datetime.now(UTC))
     await asyncio.to_thread(promote_patient_work, engine, datetime.now(UTC))
     await asyncio.to_thread(link_waiting_requests, engine, datetime.now(UTC))
+
+
+async def _count(engine: Engine) -> None:
+    await asyncio.to_thread(count_passed_days, engine, datetime.now(UTC))
 
 
 async def _rescue(jobs: procrastinate.App, engine: Engine) -> None:

@@ -47,6 +47,7 @@ delivery = Table(
     Index(None, "next_at"),
     Index(None, "case_id"),
     Index(None, "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
+    Index("ix_delivery_unsettled", "state", postgresql_where=text("next_at IS NOT NULL OR state = 'given_up'")),
 )
 """One of our objects, owed to one destination until that says it has it."""
 

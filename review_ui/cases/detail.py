@@ -110,7 +110,8 @@ def _parts(connection: Connection, analysis_ids: Iterable[UUID]) -> dict[UUID, t
     findings = select(finding).where(finding.c.analysis_id.in_(wanted)).order_by(finding.c.volume_ml.desc())
     for row in connection.execute(findings):
         parts[row.analysis_id][0].append(row)
-    for row in connection.execute(select(result_object).where(result_object.c.analysis_id.in_(wanted))):
+    objects = select(result_object).where(result_object.c.analysis_id.in_(wanted)).order_by(result_object.c.created_at)
+    for row in connection.execute(objects):
         parts[row.analysis_id][1].append(row)
     return parts
 

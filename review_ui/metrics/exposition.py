@@ -8,7 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from review_ui.metrics.measure import BOUNDS_S, Counts, Durations, Figures, Histogram
+from pipeline.database.figures import BOUNDS_S, Durations
+from review_ui.metrics.measure import Figures, Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -37,8 +38,10 @@ class _Collector(Collector):
         yield GaugeMetricFamily("neurovigie_counted_since_timestamp_seconds", "When counting began anew.", value=since)
         for wanted, histograms in self._figures.histograms.items():
             yield _family(wanted, histograms)
-        for counted, numbers in self._figures.counts.items():
-            yield _counted(counted, numbers)
+        for ended, numbers in self._figures.ended.items():
+            yield _labelled(CounterMetricFamily(ended.name, ended.says, labels=[ended.label]), numbers)
+        for standing, numbers in self._figures.standings.items():
+            yield _labelled(GaugeMetricFamily(standing.name, standing.says, labels=[standing.label]), numbers)
 
 
 def _family(wanted: Durations, histograms: Sequence[Histogram]) -> Metric:
@@ -53,9 +56,7 @@ def _buckets(one: Histogram) -> list[tuple[str, float]]:
     return [(name, float(count)) for name, count in zip(names, one.cumulative, strict=True)]
 
 
-def _counted(counted: Counts, numbers: Mapping[str, int]) -> Metric:
-    kind = GaugeMetricFamily if counted.gauge else CounterMetricFamily
-    family = kind(counted.name, counted.says, labels=[counted.label])
+def _labelled(family: CounterMetricFamily | GaugeMetricFamily, numbers: Mapping[str, int]) -> Metric:
     for label, number in numbers.items():
         family.add_metric([label], number)
     return family

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from pipeline.clerk.counting import count_passed_days
 from pipeline.database.delivery_tables import delivery, destination, overdue_stage
 from pipeline.database.tables import analysis, case, result_object, series
 from pipeline.testing.instances import TinySlice
@@ -65,17 +66,29 @@ def test_every_stages_seconds_are_histograms(desk: Any) -> None:
     assert found['neurovigie_open_cases{tier="red"}'] == 1
 
 
-def test_series_not_analysed_are_counted_by_reason_without_what_varies_in_it(desk: Any) -> None:
+def test_series_not_analysed_are_counted_by_a_code_and_not_by_their_words(desk: Any) -> None:
     made = an_analysed_case(desk)
-    for version, why in enumerate(("12 slices over 40 mm (series 'DOE')", "9 slices over 38 mm: more", "no model"), 2):
-        row = {"series_id": made.series_id, "version": version, "state": "not_analysed", "why": why}
+    for version, code in enumerate(("not_a_volume", "not_a_volume", "no_model", ""), 2):
+        row = {"series_id": made.series_id, "version": version, "state": "not_analysed", "why": "DOE", "because": code}
         desk.execute(insert(analysis).values(finished_at=desk.clock.now, **row))
     found = scraped(desk)
     counted = {name: value for name, value in found.items() if "series_not_analysed" in name}
     assert counted == {
-        'neurovigie_series_not_analysed_total{reason="n slices over n mm"}': 2,
-        'neurovigie_series_not_analysed_total{reason="no model"}': 1,
+        'neurovigie_series_not_analysed_total{reason="not_a_volume"}': 2,
+        'neurovigie_series_not_analysed_total{reason="no_model"}': 1,
+        'neurovigie_series_not_analysed_total{reason="other"}': 1,
     }
+
+
+def test_a_passed_day_is_counted_once_and_says_the_same_as_its_rows(desk: Any) -> None:
+    an_analysed_case(desk)
+    desk.clock.move(hours=22)  # one o'clock the next day
+    before = scraped(desk)
+    assert count_passed_days(desk.engine, desk.clock()) == 21
+    assert count_passed_days(desk.engine, desk.clock()) == 0
+    desk.execute(update(analysis).values(finished_at=None))
+    desk.clock.move(seconds=30)
+    assert scraped(desk) == before
 
 
 def test_deliveries_and_late_stages_are_counted_by_state(desk: Any) -> None:
@@ -87,7 +100,8 @@ def test_deliveries_and_late_stages_are_counted_by_state(desk: Any) -> None:
     pacs = {"name": "PACS1", "kind": "dicom", "site_id": "carhaix"}
     (to,) = desk.execute(insert(destination).values(**pacs).returning(destination.c.id))
     owed = {"destination_id": to.id, "result_object_id": ours.id, "case_id": case_row.id, "event": "opinion_signed"}
-    desk.execute(insert(delivery).values(state="sent", owed_at=now, sent_at=now + timedelta(seconds=9), **owed))
+    sent = {"state": "sent", "owed_at": now, "sent_at": now + timedelta(seconds=9)}
+    desk.execute(insert(delivery).values(next_at=now + timedelta(minutes=10), **sent, **owed))
     late = {"case_id": case_row.id, "series_id": made.series_id, "stage": "start", "due_at": now}
     desk.execute(insert(overdue_stage).values(late))
     found = scraped(desk)

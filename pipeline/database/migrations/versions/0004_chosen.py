@@ -42,6 +42,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_overdue_stage_open", "overdue_stage", ["stage"], postgresql_where=sa.text("resolved_at IS NULL")
     )
+    unsettled = sa.text("next_at IS NOT NULL OR state = 'given_up'")
+    op.create_index("ix_delivery_unsettled", "delivery", ["state"], postgresql_where=unsettled)
 
 
 def downgrade() -> None:

@@ -82,6 +82,30 @@ export interface Finding {
   uncertainty?: number | null;
 }
 
+/** A series that came after the chosen one, or is not read; series are named by their SeriesInstanceUID. */
+export interface Ranked {
+  series: string;
+  why: string;
+  criteria: string[];
+}
+
+/** Among which series of a study one was chosen to be read. */
+export interface Choice {
+  role: string;
+  chosen: string;
+  why: string;
+  criteria: string[];
+  runners_up: Ranked[];
+  not_read: Ranked[];
+}
+
+/** A DICOM object of ours in the vault. */
+export interface MadeObject {
+  id: string;
+  kind: string; // seg, sr, sc or pr
+  made_at: string;
+}
+
 /** What one bundle said of a series. */
 export interface BundleResult {
   bundle: string;
@@ -137,6 +161,9 @@ export interface Analysis {
   rules?: string;
   midline_shift?: MidlineShift | null;
   companions?: string[]; // roles read together with the series
+  because?: string; // why there is no answer, as a code
+  choice?: Choice | null;
+  objects?: MadeObject[];
   segmentation: { series_instance_uid: string; sop_instance_uid: string } | null;
 }
 
@@ -149,6 +176,7 @@ export interface Series {
   role: string;
   role_reason: string;
   role_confidence?: number | null;
+  role_reasons?: string[]; // all evidence, the deciding one first
   role_correction?: RoleCorrection | null;
   images: number;
   expected: number | null;

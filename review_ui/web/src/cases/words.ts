@@ -1,7 +1,7 @@
 /** A case's facts in the reader's words. */
 import type { CaseRow, Coverage, Finding, Reason, Side, Warning } from '../api/types';
 import { number, plural, t, tIfKnown, type Values } from '../i18n/language.svelte';
-import { phrase } from '../i18n/phrases';
+import { phrase, translated } from '../i18n/phrases';
 import { lasted } from './waiting';
 
 export function reasonText(reason: Reason): string {
@@ -54,6 +54,16 @@ export function findingMore(finding: Finding): string {
   if (finding.largest_diameter_mm) parts.push(t('ai.diameter', { mm: number(finding.largest_diameter_mm) }));
   if (finding.abc2_ml) parts.push(t('ai.abc2', { volume: volumeText(finding.abc2_ml) }));
   return parts.filter(Boolean).join(', ');
+}
+
+/** Why there is no answer: the server's sentence where this page can say it, else what its code means. */
+export function becauseText(code: string | undefined, why: string): string {
+  return translated(why) ?? tIfKnown(`because.${code}`) ?? phrase(why);
+}
+
+/** What decided between series, read on after "because" or "it is". */
+export function criteriaText(criteria: readonly string[]): string {
+  return criteria.map((one) => tIfKnown(`criterion.${one}`) ?? one).join(', ');
 }
 
 export function missingText(missing: readonly string[]): string {

@@ -51,10 +51,14 @@ const FRENCH: readonly (readonly [RegExp, string])[] = [
 
 /** A sentence that reads on after "because". */
 export function phrase(english: string): string {
-  if (language() === 'fr') {
-    for (const [pattern, french] of FRENCH) if (pattern.test(english)) return english.replace(pattern, french);
-  }
-  return asClause(english);
+  return translated(english) ?? asClause(english);
+}
+
+/** The sentence in the page's language, or undefined where only English is known. */
+export function translated(english: string): string | undefined {
+  if (language() === 'en') return asClause(english);
+  for (const [pattern, french] of FRENCH) if (pattern.test(english)) return english.replace(pattern, french);
+  return undefined;
 }
 
 /** "The model died." reads on as "the model died". */

@@ -1,0 +1,28 @@
+"""Downloading what we made of a case: segmentation, report, key images, outlines."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from review_ui.cases.results import stored_result
+from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.problems import Problem, not_found
+
+router = APIRouter(prefix="/cases/{case_id}/results", tags=["cases"])
+
+
+@router.get("/{result_id}", response_class=FileResponse)
+def download(case_id: UUID, result_id: UUID, who: SignedIn, at: TheDesk) -> FileResponse:
+    """One DICOM object as a Part 10 file, under a name without patient data."""
+    with at.engine.begin() as connection:
+        found = stored_result(connection, case_id, result_id, who.viewer)
+    if found is None:
+        raise not_found()
+    path = at.vault_root / found.path
+    if not path.is_file():
+        raise Problem(500, "unreadable_image", "The stored object cannot be found; tell the administrator.")
+    headers = {"ETag": f'"{found.sha256}"', "Cache-Control": "private, no-cache"}
+    return FileResponse(path, media_type="application/dicom", filename=found.file_name, headers=headers)
