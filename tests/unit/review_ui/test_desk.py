@@ -80,6 +80,7 @@ def analysis(version: int, state: str) -> AnalysisView:
         id=UUID(int=version), version=version, state=state, why="", bundle="", bundle_title="", bundle_version="",
         limits="", scan_probability=None, flags=[], notes=[], coverage=None, findings=[], seconds={}, finished_at=None,
         results=[], reservations=[], rules="", midline_shift=None, companions=[], segmentation=None,
+        because="", choice=None, objects=[],
     )  # fmt: skip
 
 
