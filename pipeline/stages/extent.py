@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.domain.geometry import PatientFromVoxel
 
@@ -20,14 +19,20 @@ not count for C, one with over three quarters counts whole, one between counts h
 
 def largest_diameter_mm(mask: NDArray[np.bool_], affine: PatientFromVoxel) -> float:
     """Greatest distance between two points of a mask ``[k, j, i]`` that has any, voxel edges included."""
-    surface = mask & ~ndimage.binary_erosion(mask)
-    k, j, i = np.nonzero(surface)
     corners = np.array([[a, b, c] for a in (-0.5, 0.5) for b in (-0.5, 0.5) for c in (-0.5, 0.5)])
     directions = _half_sphere(_DIRECTIONS)
-    along = np.stack([i, j, k], axis=-1) @ affine.matrix[:3, :3].T @ directions.T
+    along = _row_ends_ijk(mask) @ affine.matrix[:3, :3].T @ directions.T
     edges = corners @ affine.matrix[:3, :3].T @ directions.T
     # A voxel reaches half its own width further; only half of it is added, as a digital ball's corners stick out.
     return float((np.ptp(along, axis=0) + 0.5 * np.ptp(edges, axis=0)).max())
+
+
+def _row_ends_ijk(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The first and last marked voxel of each row: in any direction, one of these is the outermost. [n, 3]."""
+    k, j = np.nonzero(mask.any(axis=2))
+    rows = mask[k, j]
+    ends = (rows.argmax(axis=1), mask.shape[2] - 1 - rows[:, ::-1].argmax(axis=1))
+    return np.concatenate([np.stack([i, j, k], axis=-1) for i in ends])
 
 
 def abc2_ml(mask: NDArray[np.bool_], affine: PatientFromVoxel) -> float:

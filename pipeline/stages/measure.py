@@ -57,7 +57,7 @@ def measure(
     if not prediction.lesions:
         return ()
     measuring = _Measuring(prediction, volume, head or find_head(volume), for_triage=for_triage)
-    boxes = ndimage.find_objects(prediction.labels)
+    boxes = boxes_of(prediction.labels)
     found = [measuring.finding(lesion, boxes) for lesion in prediction.lesions]
     return tuple(sorted((f for f in found if f is not None), key=lambda finding: -finding.volume_ml))
 
@@ -119,6 +119,16 @@ class _Measuring:
         if self._prediction.uncertainty is None:
             return None
         return float(self._prediction.uncertainty[box][mask].mean()) / _EVEN_ODDS
+
+
+def boxes_of(labels: NDArray[np.uint8]) -> list[tuple[slice, slice, slice] | None]:
+    """The box of each label of [k, j, i], as `ndimage.find_objects`; it looks closely only at slices that hold any."""
+    used = np.flatnonzero(labels.max(axis=(1, 2)))
+    if not len(used):
+        return []
+    first = int(used[0])
+    found = ndimage.find_objects(labels[first : int(used[-1]) + 1])
+    return [box and (slice(box[0].start + first, box[0].stop + first), box[1], box[2]) for box in found]
 
 
 def side_of(to_left_mm: NDArray[np.float64]) -> Side:

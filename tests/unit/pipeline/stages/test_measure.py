@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from pipeline.domain.finding import FindingKind, Side
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.ports import Lesion, Prediction
 from pipeline.domain.volume import Volume, VoxelUnit
-from pipeline.stages.measure import measure
+from pipeline.stages.measure import boxes_of, measure
 from pipeline.stages.midline import mid_sagittal_plane
 
 SHAPE_KJI = (24, 52, 44)
@@ -115,3 +116,11 @@ def test_a_mask_of_another_grid_is_refused() -> None:
     volume, _ = head(turned(0))
     with pytest.raises(ValueError, match="grid"):
         measure(prediction(np.zeros((2, 2, 2), dtype=np.uint8)), volume)
+
+
+@pytest.mark.parametrize("empty_below", [0, 2, 4])
+def test_boxes_are_those_of_the_whole_mask(empty_below: int) -> None:
+    labels = np.zeros((4, 6, 7), np.uint8)
+    labels[1:3, 2:4, 3], labels[3, 5, 6] = 2, 5
+    labels[:empty_below] = 0
+    assert boxes_of(labels) == ndimage.find_objects(labels)
