@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, takewhile
 
 from pipeline import logs
@@ -136,12 +137,9 @@ class Indexer:
             return [entry for entry in islice(receipts, size) if isinstance(entry, Receipt)]
 
     def _record(self, batch: list[Receipt], now: float) -> None:
-        try:
-            self._index.record(batch)
-        except DatabaseUnavailable:
-            raise
-        except Exception as exc:  # noqa: BLE001 -- this thread's outermost loop: one bad receipt must not stop the others
-            self._refuse(batch, exc, now)
+        objection = _objection(partial(self._index.record, batch))
+        if objection is not None:
+            self._refuse(batch, objection, now)
             return
         self._forget(batch)
         self._done(batch)
@@ -172,12 +170,10 @@ class Indexer:
             logs.get().warning("pending_not_cleared", count=len(batch), error=str(exc))
 
     def _close(self, closed: Closed) -> None:
-        try:
-            self._index.association_closed(closed.association_id)
-        except DatabaseUnavailable:
-            raise
-        except Exception as exc:  # noqa: BLE001 -- as above; the quiet time completes the series instead
-            logs.get().error("association_not_closed", association=closed.association_id, error=type(exc).__name__)
+        objection = _objection(partial(self._index.association_closed, closed.association_id))
+        if objection is not None:  # the quiet time completes the series instead
+            name = type(objection).__name__
+            logs.get().error("association_not_closed", association=closed.association_id, error=name)
 
     def _look_at_pending(self, now: float) -> None:
         """Take up what the vault still holds for the index: after a start, an outage, a refusal."""
@@ -209,3 +205,14 @@ class Indexer:
         if self._outage:
             logs.get().info("database_back", attempt=self._outage, count=len(self._waiting))
         self._outage = 0
+
+
+def _objection(work: Callable[[], None]) -> Exception | None:
+    """What the index has against a piece of work; raises `DatabaseUnavailable`, which is no objection."""
+    try:
+        work()
+    except DatabaseUnavailable:
+        raise
+    except Exception as exc:  # noqa: BLE001 -- a thread's outermost loop: one bad receipt must not stop the others
+        return exc
+    return None

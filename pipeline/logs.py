@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import traceback
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import structlog
@@ -21,6 +24,7 @@ ALLOWED_FIELDS = frozenset(
 )  # fmt: skip
 """Every key that may appear in a log line. Our own identifiers only: ``study``, ``series`` and
 ``instance`` are database ids, never DICOM UIDs; ``error`` is an error class or a sentence of ours."""
+_FRAMES_SAID = 6
 
 
 def only_allowed_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -50,6 +54,8 @@ def configure(process: str, level: int = logging.INFO) -> None:
     )
     logging.captureWarnings(capture=True)
     logging.basicConfig(level=logging.WARNING, handlers=[LibraryHandler()], force=True)
+    sys.excepthook = lambda kind, _, trace: _uncaught(kind, trace)
+    threading.excepthook = lambda died: _uncaught(died.exc_type, died.exc_traceback)
 
 
 class LibraryHandler(logging.Handler):
@@ -59,6 +65,13 @@ class LibraryHandler(logging.Handler):
         """Write one line of ours for one of theirs."""
         place = f"{record.name}:{Path(record.pathname).name}:{record.lineno}"
         get().warning("library_warning", error=place, level=record.levelname.lower())
+
+
+def _uncaught(kind: type[BaseException], trace: TracebackType | None) -> None:
+    """Say what ended a process or a thread, and where; a traceback's own words may quote a patient's name."""
+    frames = traceback.extract_tb(trace)[-_FRAMES_SAID:]
+    place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    get().critical("uncaught", error=kind.__name__, path=place)
 
 
 def get() -> structlog.typing.FilteringBoundLogger:

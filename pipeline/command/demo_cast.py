@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.domain.finding import Side
@@ -13,6 +13,7 @@ from pipeline.phantom import BleedSite, PhantomPatient, PhantomStudy
 from pipeline.phantom import studies as ready
 
 _RAISED = frozenset({"red", "orange"})
+_PLAIN = frozenset({"yellow"})
 _NO_MODEL = "no model for this role yet"
 
 
@@ -56,53 +57,48 @@ class Scene:
 
 def scenes(images: int = 40) -> tuple[Scene, ...]:
     """The eight studies in sending order; the last repeats the first."""
+    large, small = _bleeding(images)
+    return (large, _normal(images), small, *_other_scans(), _truncated(images), _again(large))
+
+
+def _bleeding(images: int) -> tuple[Scene, Scene]:
+    """A large and a small haemorrhage; the small one may be thought less urgent."""
     large = ready.haemorrhage(101, _patient(1, "LE GOFF^Maëlle", "F"), 32.0, Side.LEFT, images=images)
-    small = ready.haemorrhage(
-        103, _patient(3, "KERVELLA^Youenn", "M"), 4.0, Side.RIGHT, BleedSite.THALAMUS, images=images
-    )
+    young = _patient(3, "KERVELLA^Youenn", "M")
+    small = ready.haemorrhage(103, young, 4.0, Side.RIGHT, BleedSite.THALAMUS, images=images)
     blood = Expected(frozenset({"red"}), "analysed", reason_code="suspected_haemorrhage")
-    some_blood = Expected(_RAISED, "analysed", reason_code="suspected_haemorrhage")
-    plain = frozenset({"yellow"})
     return (
         Scene("large_haemorrhage", "large haemorrhage", PORT_BRUME, large, blood),
-        Scene(
-            "normal",
-            "normal head",
-            VAL_D_AVEN,
-            ready.normal_head(102, _patient(2, "TANGUY^Élodie", "F"), images=images),
-            Expected(plain, "analysed"),
-        ),
-        Scene("small_haemorrhage", "small haemorrhage", PORT_BRUME, small, some_blood),
-        Scene(
-            "diffusion",
-            "diffusion MRI",
-            KER_AVEL,
-            ready.diffusion(104, _patient(4, "RIOU^Gwenaël", "M")),
-            _diffusion(),
-        ),
-        Scene(
-            "angiography",
-            "CT angiography",
-            VAL_D_AVEN,
-            ready.angiography(105, _patient(5, "PENNEC^Soizic", "F")),
-            Expected(plain, "not_analysed", _NO_MODEL),
-        ),
-        Scene(
-            "documents",
-            "no image a model can read",
-            KER_AVEL,
-            ready.documents_only(106, _patient(6, "MORVAN^Tristan", "M")),
-            Expected(state="not_analysed"),
-        ),
-        Scene(
-            "truncated",
-            "upper half missing",
-            VAL_D_AVEN,
-            ready.truncated(107, _patient(7, "QUÉMÉNER^Awen", "O"), images=images, received=images // 2),
-            Expected(state="analysed", reason_code="provisional"),
-        ),
-        Scene("duplicate", "the first study once more", PORT_BRUME, large, blood, again="large_haemorrhage"),
+        Scene("small_haemorrhage", "small haemorrhage", PORT_BRUME, small, replace(blood, tiers=_RAISED)),
     )
+
+
+def _normal(images: int) -> Scene:
+    study = ready.normal_head(102, _patient(2, "TANGUY^Élodie", "F"), images=images)
+    return Scene("normal", "normal head", VAL_D_AVEN, study, Expected(_PLAIN, "analysed"))
+
+
+def _other_scans() -> tuple[Scene, ...]:
+    """What is no plain head CT: diffusion, angiography, documents."""
+    diffusion = ready.diffusion(104, _patient(4, "RIOU^Gwenaël", "M"))
+    angiography = ready.angiography(105, _patient(5, "PENNEC^Soizic", "F"))
+    documents = ready.documents_only(106, _patient(6, "MORVAN^Tristan", "M"))
+    unread = Expected(_PLAIN, "not_analysed", _NO_MODEL)
+    return (
+        Scene("diffusion", "diffusion MRI", KER_AVEL, diffusion, _diffusion()),
+        Scene("angiography", "CT angiography", VAL_D_AVEN, angiography, unread),
+        Scene("documents", "no image a model can read", KER_AVEL, documents, Expected(state="not_analysed")),
+    )
+
+
+def _truncated(images: int) -> Scene:
+    study = ready.truncated(107, _patient(7, "QUÉMÉNER^Awen", "O"), images=images, received=images // 2)
+    partly = Expected(state="analysed", reason_code="provisional")
+    return Scene("truncated", "upper half missing", VAL_D_AVEN, study, partly)
+
+
+def _again(first: Scene) -> Scene:
+    return replace(first, name="duplicate", title="the first study once more", again=first.name)
 
 
 def _diffusion() -> Expected:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
-from pipeline.database.engine import connect
+from pipeline.database.engine import one_transaction
 from pipeline.domain.access import AccountRole
-from pipeline.domain.errors import ConfigurationError, DatabaseUnavailable, NeuroVigieError
+from pipeline.domain.errors import NeuroVigieError
 from pipeline.settings import Settings
 from review_ui.accounts.passwords import Passwords, check_new, one_time_password
 from review_ui.accounts.store import add_account, first_administrator, reset_password
@@ -27,7 +23,7 @@ def accounts() -> None:
 @accounts.command()
 def first() -> None:
     """Make the first administrator, and print its one-time password as JSON; print nothing if there are accounts."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         password = first_administrator(connection, Passwords())
     if password is not None:
         _print("admin", password)
@@ -43,7 +39,7 @@ def add(name: str, role: str, site_id: str | None, full_name: str, *, password_s
     """Add the account NAME and print its one-time password as JSON."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else one_time_password()
     check_new(name, "", password)
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         add_account(
             connection,
             name,
@@ -65,28 +61,13 @@ def reset(name: str) -> None:
     Example: neurovigie account reset-password admin
     """
     password = one_time_password()
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         reset_password(connection, name, Passwords().hash(password))
     _print(name, password)
 
 
 def _print(name: str, password: str) -> None:
     click.echo(json.dumps({"name": name, "password": password}))
-
-
-@contextmanager
-def _database() -> Iterator[Connection]:
-    url = Settings().database_url
-    if not url:
-        raise ConfigurationError("DATABASE_URL is not set; `neurovigie up` sets it for its embedded PostgreSQL.")
-    engine = connect(url, connections=1)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        raise DatabaseUnavailable("PostgreSQL does not answer; check DATABASE_URL.") from error
-    finally:
-        engine.dispose()
 
 
 def main() -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import OperationalError
 
 from dicom_node.scu.stow import check_url
 from pipeline.database.destinations import (
@@ -24,11 +22,11 @@ from pipeline.database.destinations import (
     turn_off,
     turn_on,
 )
-from pipeline.database.engine import connect
+from pipeline.database.engine import one_transaction
 from pipeline.database.resending import resend_given_up
 from pipeline.database.tables import peer, site
 from pipeline.domain.destination import DeliverWhen, delivers
-from pipeline.domain.errors import BadInput, ConfigurationError, DatabaseUnavailable, NeuroVigieError
+from pipeline.domain.errors import BadInput, NeuroVigieError
 from pipeline.settings import Settings
 
 _WHEN = click.Choice([DeliverWhen.SIGNED.value, DeliverWhen.UNSIGNED.value])
@@ -62,7 +60,7 @@ def on(ae_title: str, when: str, host: str, name: str, tls_ca: Path | None, *, n
 
     Example: neurovigie delivery on PACS1 --when signed
     """
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         known = _peer(connection, ae_title, host)
         wanted = NewDestination(
             name=name or ae_title,
@@ -98,7 +96,7 @@ def stow(name: str, url: str, site_id: str, when: str, tls_ca: Path | None, toke
         ca_path=_absolute(tls_ca),
         token_path=_absolute(token_file),
     )
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         if connection.scalar(select(site.c.id).where(site.c.id == site_id)) is None:
             raise BadInput(f"There is no site {site_id}; `neurovigie peer add` makes one known.")
         turn_on(connection, wanted, DeliverWhen(when), datetime.now(UTC))
@@ -109,7 +107,7 @@ def stow(name: str, url: str, site_id: str, when: str, tls_ca: Path | None, toke
 @click.argument("name")
 def off(name: str) -> None:
     """Send nothing there any more; what is owed already waits until it is on again."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         if not turn_off(connection, name):
             raise BadInput(f"There is no destination {name}; `neurovigie delivery list` shows those there are.")
     click.echo(f"Nothing is delivered to {name} any more.")
@@ -119,7 +117,7 @@ def off(name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def list_(*, as_json: bool) -> None:
     """List the destinations."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         known = read_destinations(connection)
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in known], indent=1))
@@ -135,7 +133,7 @@ def list_(*, as_json: bool) -> None:
 @click.argument("name")
 def resend(name: str) -> None:
     """Try again everything that was given up for a destination."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         again = resend_given_up(connection, name, datetime.now(UTC))
     click.echo(f"{again} deliveries to {name} are tried again.")
 
@@ -176,21 +174,6 @@ def _peer(connection: Connection, ae_title: str, host: str) -> Row[Any]:
 
 def _absolute(path: Path | None) -> str:
     return "" if path is None else str(path.resolve())
-
-
-@contextmanager
-def _database() -> Iterator[Connection]:
-    url = Settings().database_url
-    if not url:
-        raise ConfigurationError("DATABASE_URL is not set; use `neurovigie delivery`, which finds the database.")
-    engine = connect(url, connections=1)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        raise DatabaseUnavailable("PostgreSQL does not answer; check DATABASE_URL.") from error
-    finally:
-        engine.dispose()
 
 
 def run() -> None:

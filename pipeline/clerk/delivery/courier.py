@@ -64,8 +64,6 @@ class Courier:
             attempt(self._post, destination_id, partial(self._in_hand, destination_id))
         except SQLAlchemyError as exc:
             logs.get().warning("database_away", error=type(exc).__name__)
-        except Exception as exc:  # noqa: BLE001 -- a thread's outermost call; the lease takes the parcels back
-            logs.get().error("delivery_failed", error=type(exc).__name__)
         finally:
             with self._lock:
                 self._busy.pop(destination_id, None)
