@@ -8,6 +8,8 @@ as the desk is one, sees the case raised (or, where no model raises it, answered
 - steady: four hospitals send a study each every minute, for ``--minutes``
 - behind: ``--routine`` priors are queued at once; urgent studies arrive while they are worked off
 
+Then, with one child and routine analyses without end, how long an urgent request waits for the step under way.
+
 A study that is lost, unanswered or answered twice ends the command with status 1.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import shutil
 import sys
 import tempfile
 import threading
@@ -35,7 +38,9 @@ from pydicom.uid import generate_uid
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
+from benchmarks.step_wait import StepWaits, step_waits
 from pipeline.domain.finding import Side
+from pipeline.inference.child import InferenceChild
 from pipeline.phantom import Haemorrhage, PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.running import Running, running
 
@@ -88,16 +93,17 @@ class Watch:
             self.changed.wait_for(lambda: patient_ids <= set(self.seen), _PATIENCE_S)
 
 
+def _head(slices: int) -> PhantomStudy:
+    """A head of 160 mm with a large haemorrhage."""
+    series = PhantomSeries(images=slices, spacing_mm=round(160.0 / slices, 3))
+    return PhantomStudy(seed=1, series=(series,), haemorrhage=Haemorrhage(35.0, Side.LEFT))
+
+
 class Sender:
     """Sends the same head as ever new studies of ever new patients."""
 
     def __init__(self, house: Running, slices: int) -> None:
-        spec = PhantomStudy(
-            seed=1,
-            series=(PhantomSeries(images=slices, spacing_mm=round(160.0 / slices, 3)),),
-            haemorrhage=Haemorrhage(35.0, Side.LEFT),
-        )
-        self._images = list(datasets(spec))
+        self._images = list(datasets(_head(slices)))
         self._port = house.dicom_port
         self._count = 0
         self._lock = threading.Lock()
@@ -258,13 +264,28 @@ def main() -> int:
         wrong, waits, took = problems(house, every), queue_waits(house), stages(house)
         watch.stop.set()
         listening.join()
+        step = None if chosen.only else _step(chosen.slices, Path(folder))
     _say(rows, waits, wrong)
+    if step:
+        sys.stdout.write(step.sentence("gpu" if shutil.which("nvidia-smi") else "cpu") + "\n")
     sys.stdout.write(f"median seconds of an analysis: {took}\n")
     if chosen.json:
         p95 = {haste: round(float(np.percentile(some, 95)), 2) for haste, some in waits.items()}
         said = {"rows": rows, "queue_wait_p95_s": p95, "stages_s": took, "problems": wrong}
+        said["step_wait_p95_s"] = round(step.p95_s, 3) if step else None
         chosen.json.write_text(json.dumps(said, indent=1))
     return 1 if wrong else 0
+
+
+def _step(slices: int, folder: Path) -> StepWaits:
+    """The wait for one step, on files of the same head, with a child of its own."""
+    source = folder / "head"
+    source.mkdir()
+    for number, image in enumerate(datasets(_head(slices))):
+        image.save_as(source / f"{number:04d}.dcm", enforce_file_format=True)
+    with InferenceChild() as child:
+        child.wait_ready()
+        return step_waits(child, sorted(source.iterdir()), folder / "masks")
 
 
 def measured(house: Running, watch: Watch, chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[Sent]]:

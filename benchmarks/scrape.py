@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from pipeline.clerk.counting import count_passed_days
 from pipeline.database.engine import connect
+from pipeline.database.measured_tables import measured_day
 from pipeline.testing.running import Running, running
 from review_ui.metrics.exposition import exposition
 from review_ui.metrics.measure import measure
@@ -79,7 +80,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="nv-scrape-") as folder, running(Path(folder)) as house:
         fill(house, analyses)
         engine = connect(house.database_url())
-        uncounted = _seconds(engine)
+        with engine.begin() as connection:
+            connection.execute(delete(measured_day))  # the clerk had counted the days while they were empty
         began = time.perf_counter()
         days = count_passed_days(engine, datetime.now(UTC))
         counting = time.perf_counter() - began
@@ -88,7 +90,6 @@ def main() -> int:
     median = statistics.median(scrapes)
     sys.stdout.write(
         f"{analyses} analyses of this month\n"
-        f"scrape before any day was counted: {uncounted * 1000:.0f} ms\n"
         f"counting {days} passed days, once: {counting * 1000:.0f} ms\n"
         f"scrape: median {median * 1000:.0f} ms, worst of {_SCRAPES} {scrapes[-1] * 1000:.0f} ms "
         f"(goal {GOAL_S * 1000:.0f} ms: {'met' if median < GOAL_S else 'missed'})\n"

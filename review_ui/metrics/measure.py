@@ -85,7 +85,7 @@ def measure(connection: Connection, now: datetime) -> Figures:
         month_of(now),
         {one: histograms([amount for amount in every if amount.metric == one.name]) for one in DURATIONS},
         {one: {amount.label: amount.number for amount in every if amount.metric == one.name} for one in ENDED},
-        {one: _now(connection, one) for one in STANDINGS},
+        _now(connection),
     )
 
 
@@ -102,5 +102,16 @@ def _histogram(label: str, amounts: Sequence[Amount]) -> Histogram:
     return Histogram(label, tuple(accumulate(counts)), sum(amount.total_s for amount in mine))
 
 
-def _now(connection: Connection, wanted: Standing) -> dict[str, int]:
-    return {str(row.label): int(row.number) for row in connection.execute(text(wanted.query))}
+def _now(connection: Connection) -> dict[Standing, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {one.name: {} for one in STANDINGS}
+    for row in connection.execute(_STANDINGS):
+        found[row.metric][str(row.label)] = int(row.number)
+    return {one: found[one.name] for one in STANDINGS}
+
+
+_STANDINGS = text(
+    " UNION ALL ".join(
+        f"SELECT '{one.name}' AS metric, label::text, number FROM ({one.query}) AS \"{one.name}\""  # noqa: S608 - ours
+        for one in STANDINGS
+    )
+)
