@@ -19,6 +19,9 @@ LEAST_WEIGHT = 1e-6
 
 MOST_HU = 3071.0
 METAL_HU = 1900.0
+DROWNED_HU = 130.0
+"""Clot of any haematocrit stays under 100 HU (New 1976); where a scan shows more, bone lies in the voxel."""
+
 STAR_VOXELS = 25.0
 """Rays of metal fall to a third over this many pixels."""
 
@@ -89,7 +92,10 @@ def _streak(d: Draw) -> Streak:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Acquired:
-    """Scanned slices: ``hu`` float32 and ``kind`` int64 (`Kind`, 0 where less than half is lesion), [slice, j, i]."""
+    """Scanned slices [slice, j, i]: ``hu`` float32 and ``kind`` int64 (`Kind`).
+
+    ``kind`` is 0 where less than half is lesion, and where bone drowns it.
+    """
 
     hu: Tensor
     kind: Tensor
@@ -109,8 +115,8 @@ def acquire(painted: Painted, scan: Scan) -> Acquired:
     hu = blur(hu, (0, scan.blur_voxels, scan.blur_voxels))
     if scan.sharpening:
         hu = hu + scan.sharpening * (hu - blur(hu, (0, 1.3, 1.3))).clamp(-200, 200)
-    hu = (hu + _noise(scan, hu) - 35) * scan.gain + 35 + scan.offset_hu
-    return Acquired(hu, _labels(kinds, fractions, hu))
+    noisy = (hu + _noise(scan, hu) - 35) * scan.gain + 35 + scan.offset_hu
+    return Acquired(noisy, _labels(kinds, fractions, hu))
 
 
 def _fractions(painted: Painted, weights: Tensor, slab: slice) -> tuple[list[int], Tensor]:
@@ -122,11 +128,12 @@ def _fractions(painted: Painted, weights: Tensor, slab: slice) -> tuple[list[int
     return present, torch.stack(parts) if parts else empty
 
 
-def _labels(kinds: list[int], fractions: Tensor, like: Tensor) -> Tensor:
-    labels = torch.zeros(like.shape, dtype=torch.int64, device=like.device)
+def _labels(kinds: list[int], fractions: Tensor, hu: Tensor) -> Tensor:
+    """What somebody could mark: a rim of blood that the scanner drowned in bone is truth that nobody finds."""
+    labels = torch.zeros(hu.shape, dtype=torch.int64, device=hu.device)
     if kinds:
-        most = torch.tensor(kinds, device=like.device)[fractions.argmax(0)]
-        labels = torch.where(fractions.sum(0) > 0.5, most, labels)
+        most = torch.tensor(kinds, device=hu.device)[fractions.argmax(0)]
+        labels = torch.where((fractions.sum(0) > 0.5) & (hu < DROWNED_HU), most, labels)
     return labels
 
 
