@@ -37,8 +37,9 @@ def test_what_no_model_reads_is_answered_at_once() -> None:
     assert haste_of(replace(FRESH, read_by_a_model=False, differed=True)) is Haste.QUICK
 
 
-def test_each_haste_has_a_lane_of_its_own() -> None:
-    assert len({queue_of(haste) for haste in Haste}) == len(Haste)
+def test_each_haste_has_a_lane_of_its_own_and_what_waited_too_long_takes_the_urgent_one() -> None:
+    assert len({queue_of(haste) for haste in (Haste.QUICK, Haste.URGENT, Haste.ROUTINE)}) == 3
+    assert queue_of(Haste.PROMOTED) == queue_of(Haste.URGENT)
 
 
 def test_every_role_that_an_installed_bundle_reads_is_queued_for_a_model() -> None:

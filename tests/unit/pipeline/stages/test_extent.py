@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.geometry import PatientFromVoxel
@@ -24,13 +24,15 @@ def ellipsoid(points_mm: np.ndarray, half_axes_mm: tuple[float, float, float]) -
 
 
 @settings(max_examples=12, deadline=None)
+@example((8.0, 8.0, 24.0), 3.0)
 @given(st.tuples(st.floats(8, 25), st.floats(8, 25), st.floats(8, 25)), st.sampled_from([1.0, 2.0, 3.0]))
 def test_an_ellipsoid_is_as_long_as_its_longest_axis_and_abc2_is_its_volume(
     half_axes_mm: tuple[float, float, float], slice_mm: float
 ) -> None:
     affine, points_mm = grid((1.0, 1.25, slice_mm))
     mask = ellipsoid(points_mm, half_axes_mm)
-    assert largest_diameter_mm(mask, affine) == pytest.approx(2 * max(half_axes_mm), abs=1.5 + slice_mm / 2)
+    # A pointed end may lie between two slices: up to one slice is lost at each end, and half of one is added.
+    assert largest_diameter_mm(mask, affine) == pytest.approx(2 * max(half_axes_mm), abs=1.5 + slice_mm)
     # Of a ball cut thinly, slices that count half or not at all leave 68 % of the height, and pi/6 is taken as 1/2.
     assert abc2_ml(mask, affine) == pytest.approx(0.65 * mask.sum() * affine.voxel_volume_ml, rel=0.25)
 
