@@ -162,7 +162,10 @@ def _unanalysed(outcomes: Sequence[SeriesOutcome]) -> list[Reason]:
 
 
 def _because(code: str, words: str, outcome: SeriesOutcome, why: str) -> Reason:
-    return Reason(code, f"{outcome.role}: {words}, because {why}", {"role": str(outcome.role), "why": why})
+    values = {"role": str(outcome.role), "why": why}
+    if outcome.because is not None and why == outcome.why:
+        values["because"] = outcome.because.value
+    return Reason(code, f"{outcome.role}: {words}, because {why}", values)
 
 
 def _distinct(reasons: Iterable[Reason]) -> list[Reason]:

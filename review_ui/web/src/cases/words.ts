@@ -103,6 +103,6 @@ function reasonValues(values: Reason['values']): Values {
   if (side && side !== 'unknown') known['side'] = `, ${t(`side.${side as Side}`)}`;
   if (typeof values['minutes'] === 'number') known['duration'] = lasted(values['minutes'] * 60_000);
   if (typeof values['role'] === 'string') known['role'] = roleText(values['role']);
-  if (typeof values['why'] === 'string') known['why'] = phrase(values['why']);
+  if (typeof values['why'] === 'string') known['why'] = becauseText(values['because'] as string | undefined, values['why']);
   return known;
 }

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.analysis import AnalysisState, Coverage, SeriesOutcome
+from pipeline.domain.because import Because
 from pipeline.domain.finding import Finding, FindingKind, Side
 from pipeline.domain.priority import Tier, prioritise
 from pipeline.domain.request import Request, Urgency
@@ -107,6 +108,12 @@ def test_a_large_but_unsure_suspicion_is_orange() -> None:
     found = Finding(FindingKind.HAEMORRHAGE, 8.0, Side.RIGHT, 0.4)
     outcome = SeriesOutcome(SeriesRole.NCCT, AnalysisState.ANALYSED, findings=(found,))
     assert prioritise([outcome], None, NOW).tier is Tier.ORANGE
+
+
+def test_why_a_series_has_no_answer_is_also_a_code_that_the_desk_translates() -> None:
+    silent = SeriesOutcome(SeriesRole.NCCT, AnalysisState.FAILED, "it died", because=Because.CRASHED)
+    (reason,) = [one for one in prioritise([silent], None, NOW).reasons if one.code == "failed"]
+    assert reason.values == {"role": "ncct", "why": "it died", "because": "crashed"}
 
 
 def test_what_was_not_analysed_and_what_is_provisional_are_among_the_reasons() -> None:
