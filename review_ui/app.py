@@ -36,8 +36,11 @@ from review_ui.routes import (
     dicomweb,
     events,
     exchanges,
+    figures,
     identity,
     metrics,
+    notifications,
+    opinions,
     requests,
     results,
     rota,
@@ -79,6 +82,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     )
     app.include_router(_api())
     app.include_router(metrics.router)
+    app.include_router(notifications.links)
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
     for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
@@ -88,8 +92,8 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    of_cases = (cases, awaited, requests, calling, results, series, events, identity, deliveries, dicomweb)
-    of_people = (set_up, rota, coverage, exchanges, calendar)
+    of_cases = (cases, awaited, requests, calling, opinions, results, series, events, identity, deliveries, dicomweb)
+    of_people = (set_up, rota, coverage, exchanges, calendar, notifications, figures)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api

@@ -44,8 +44,9 @@ class Mail:
                 server.send_message(self._written(message, to))
         except smtplib.SMTPResponseException as error:
             return Setback(f"answered {error.smtp_code}", hopeless=error.smtp_code >= 500)
-        except smtplib.SMTPRecipientsRefused:
-            return Setback("the address was refused", hopeless=True)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max(code for code, _ in error.recipients.values())
+            return Setback(f"the address was refused ({code})", hopeless=code >= 500)
         except (smtplib.SMTPException, OSError) as error:
             return Setback(f"no answer ({type(error).__name__})")
         return None

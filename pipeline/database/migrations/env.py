@@ -8,6 +8,7 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata
     calling_tables,
     delivery_tables,
     measured_tables,
+    opinion_tables,
     request_tables,
     rota_tables,
     tables,

@@ -32,6 +32,7 @@ class Call:
 
 TAKE = Call("POST", "/cases/{case}/take")
 RELEASE = Call("POST", "/cases/{case}/release")
+BEGIN = Call("POST", "/cases/{case}/opinions")
 REFUSE = Call("POST", "/cases/{case}/refuse", {"why": "ill"})
 TAKE_OVER = Call("POST", "/cases/{case}/take-over", {"owner": "nobody"})
 CALLS = [
@@ -39,6 +40,8 @@ CALLS = [
     Call("GET", "/cases/{case}/deadlines"),
     Call("GET", "/cases/{case}/requests"),
     Call("GET", "/cases/{case}/calling"),
+    Call("GET", "/cases/{case}/opinions"),
+    BEGIN,
     TAKE,
     RELEASE,
     REFUSE,
@@ -51,7 +54,7 @@ CALLS = [
     Call("GET", DICOMWEB + "/series/{series}/instances/{instance}/frames/1"),
     Call("GET", DICOMWEB + "/series/{series}/instances/{instance}/bulkdata/00091001"),
 ]
-OPEN_TO_ALL = {"/status", "/session", "/session/password", "/worklist", "/events", "/calls"}
+OPEN_TO_ALL = {"/status", "/session", "/session/password", "/worklist", "/events", "/calls", "/figures", "/figures.csv"}
 """Routes that name no case; worklist and events are narrowed, which other tests show."""
 OF_NO_CASE = {"/deliveries", "/deliveries/{delivery_id}/resend"}
 """Routes for those who run the whole; test_desk_deliveries tries them as every role."""
@@ -71,7 +74,13 @@ OF_THE_ROTA = {
     "/rota/exchanges/{exchange_id}/{said}",
 }
 """test_desk_rota tries them as every role."""
-ELSEWHERE = OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST | OF_THE_ROTA
+OF_NOTIFICATIONS = {"/channels", "/push", "/push/subscriptions", "/notifications/{token}/open"}
+"""test_desk_notifications tries them as every role."""
+OF_AN_OPINION = {f"/opinions/{{opinion_id}}/{end}" for end in ("draft", "sign", "amend", "discard")}
+"""test_desk_opinions tries them as every role."""
+OF_A_RESULT = {"/cases/{case_id}/results/{result_id}"}
+"""test_desk_results tries it as every role."""
+ELSEWHERE = OF_A_RESULT | OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST | OF_THE_ROTA | OF_NOTIFICATIONS | OF_AN_OPINION
 
 
 class PrivateSlice(TinySlice):
@@ -137,6 +146,7 @@ def test_its_own_hospital_and_the_experts_are_served(desk: Any, ask: Any, name: 
     expected = {str(call): 200 for call in CALLS}
     expected[str(TAKE)] = 200 if may_take else 403
     expected[str(RELEASE)] = 200 if may_take else 409  # it is released after it was taken, or never was
+    expected[str(BEGIN)] = 200 if may_take else 403
     expected[str(REFUSE)] = 200 if may_take else 403
     expected[str(TAKE_OVER)] = 409 if may_take else 403  # nobody holds it any more
     assert {str(call): ask(client, call) for call in CALLS} == expected

@@ -1,0 +1,1 @@
+"""Opinions as a browser writes, reads and prints them."""
