@@ -108,8 +108,9 @@ class Running:
 def running(folder: Path) -> Iterator[Running]:
     """`neurovigie up` for as long as the block lasts."""
     started = Running(folder / "home")
-    started.start()
     try:
+        started.start()
         yield started
     finally:
-        started.stop()
+        if started.process is not None:
+            started.stop()

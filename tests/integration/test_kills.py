@@ -17,6 +17,8 @@ from pipeline.domain.finding import Side
 from pipeline.phantom import Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.running import Running, eventually, running
 
+pytestmark = pytest.mark.timeout(400)  # seconds; on a busy machine a house alone takes two minutes to start
+
 IMAGES = 30
 
 
