@@ -83,12 +83,12 @@ def test_a_lost_line_is_said_and_nothing_is_missed_when_it_comes_back(house, ann
 
 
 def test_a_phone_shows_list_and_case_without_overflow_and_scrolls_by_finger(house, window):
-    house.receive(a_few_images(203, "PHONE^Perig-with-a-very-long-name-that-does-not-fit"))
+    house.receive(a_few_images(203, "POCKET^Perig-with-a-very-long-name-that-does-not-fit"))
     page = (hers := window(390, 844, phone=True)).page
     hers.sign_in("anne")
-    expect(hers.row("PHONE")).to_be_visible(timeout=10_000)
+    expect(hers.row("POCKET")).to_be_visible(timeout=10_000)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    hers.open("PHONE")
+    hers.open("POCKET")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     hers.until("__neurovigie.loaded === 3", "every slice")
     box = page.locator("[data-pane]").bounding_box()
