@@ -53,7 +53,11 @@ def test_a_message_too_long_for_a_push_service_is_refused_here() -> None:
         encrypt(bytes(3994), BROWSER.keys, chance())
 
 
-@pytest.mark.parametrize(("p256dh", "auth"), [("", ""), ("AAAA", "AAAA"), ("BA" * 44, BROWSER.auth), ("ü", "ü")])
+@pytest.mark.parametrize(
+    ("p256dh", "auth"),
+    [("", ""), ("AAAA", "AAAA"), ("BA" * 44, BROWSER.auth), ("ü", "ü")],
+    ids=["none", "too short", "off the curve", "no base64"],  # keys are new in each process
+)
 def test_keys_that_are_none_are_refused(p256dh: str, auth: str) -> None:
     with pytest.raises(BadInput):
         browser_keys(p256dh, auth)
