@@ -55,5 +55,5 @@ def test_a_study_sent_by_orthanc_arrives_whole_and_becomes_one_case(tmp_path: Pa
     with running(tmp_path) as house, orthanc(tmp_path, house) as client:
         assert send_all(client, files) == 24
         query = "SELECT role, images FROM series WHERE arrival = 'complete'"
-        assert eventually(lambda: house.rows(query), "the series is complete") == [("ncct", 24)]
+        eventually(lambda: house.rows(query) == [("ncct", 24)], "the series is complete with every image")
         assert house.rows('SELECT count(*) FROM "case"') == [(1,)]
