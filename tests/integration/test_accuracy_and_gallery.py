@@ -69,7 +69,7 @@ def test_frozen_heads_are_scored_once_and_said_in_a_table(
 
 
 def test_early_ischaemia_is_judged_on_heads_of_its_own(prior: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["ischaemia-ct", "--bundle", "ich-ct-threshold", "--prior", str(prior), "--frozen", "2"]
+    arguments = ["ischaemia-ct", "--bundle", "ich-ct-threshold", "--prior", str(prior), "--frozen", "3"]
     assert accuracy(arguments) == 0
     assert "synthetic heads without" in capsys.readouterr().out
 
