@@ -46,7 +46,8 @@ def test_a_bundle_says_which_companions_it_reads_and_which_it_cannot_do_without(
 
 
 def test_a_bundle_names_the_sites_it_tells_apart_or_none(rule: Path) -> None:
-    assert find("ich-ct").sites == ()
+    assert find("ich-ct").sites == tuple(HaemorrhageSite)
+    assert find("ich-ct-threshold").sites == ()
     edit(rule, sites=[site.value for site in HaemorrhageSite])
     assert find("ich-ct-threshold", rule.parent).sites == tuple(HaemorrhageSite)
 
