@@ -74,11 +74,13 @@ def test_an_analysis_comes_as_steps_and_a_report(child: InferenceChild, tmp_path
 def test_a_model_that_hangs_in_c_code_is_stopped_and_the_next_series_is_analysed(
     child: InferenceChild, tmp_path: Path
 ) -> None:
+    child.wait_ready()
     hung_pid = child.pid
     started = time.monotonic()
     with pytest.raises(InferenceTimedOut, match="within 5 s"):
         report_of(child, request(tmp_path / "a", Behaviour.HANG))
-    assert time.monotonic() - started < LIMIT_S + 5
+    # It would hang for ever; how much later a busy machine gets round to it is not what is asked here.
+    assert time.monotonic() - started < LIMIT_S + 30
     assert report_of(child, request(tmp_path / "b")).state is AnalysisState.ANALYSED
     assert child.pid != hung_pid
 
