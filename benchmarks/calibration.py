@@ -28,6 +28,7 @@ from benchmarks.accuracy.readers import BundleReader
 from benchmarks.accuracy.run import Entry, evaluate
 from benchmarks.accuracy.scoring import Score
 from models.inference.calibration import Calibration, log_ml, logit
+from models.training.export import edit_section
 from pipeline.domain.errors import NeuroVigieError
 
 Values = NDArray[np.float64]
@@ -104,11 +105,9 @@ def present(bundle_folder: Path, which: str) -> Calibration:
 
 def write(bundle_folder: Path, which: str, curve: Calibration) -> None:
     """Put a curve into the bundle's inference.json."""
-    file = bundle_folder / "configs/inference.json"
-    content = json.loads(file.read_text())
     rounded = {name: round(value, 4) for name, value in dataclasses.asdict(curve).items()}
-    content["operating"][which] = {"_target_": "models.inference.calibration.Calibration"} | rounded
-    file.write_text(json.dumps(content, indent=2) + "\n")
+    named = {"_target_": "models.inference.calibration.Calibration"} | rounded
+    edit_section(bundle_folder / "configs/inference.json", "operating", {which: named})
 
 
 def entries_of(chosen: argparse.Namespace) -> list[Entry]:

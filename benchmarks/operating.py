@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +32,7 @@ from models.inference.operating import Operating
 from models.inference.slice_network import Looked, SliceNetwork
 from models.predict import load
 from models.registry import BundleInfo, find
+from models.training.export import edit_section
 from pipeline.domain.errors import ConfigurationError, NeuroVigieError
 
 FIRST_SEED = 41_000_000
@@ -209,10 +209,7 @@ def entries_of(chosen: argparse.Namespace) -> list[Entry]:
 
 def put(bundle: BundleInfo, point: Point) -> None:
     """Write a point into the bundle's inference.json."""
-    file = bundle.folder / "configs/inference.json"
-    content = json.loads(file.read_text())
-    content["operating"].update(dataclasses.asdict(point))
-    file.write_text(json.dumps(content, indent=2) + "\n")
+    edit_section(bundle.folder / "configs/inference.json", "operating", dataclasses.asdict(point))
 
 
 def _text(one: Line) -> str:

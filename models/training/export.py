@@ -31,8 +31,8 @@ def export(trainer: Trainer, folder: Path, prior_names: list[str], template: Pat
     save_half(trainer.average, weights)
     if weights.stat().st_size > LARGEST_BYTES:
         raise ValueError(f"the weights are larger than {LARGEST_BYTES} bytes: train with fewer --filters")
-    _edit(folder / "configs" / "inference.json", "network_def", trainer.plan.network_arguments())
-    _edit(folder / "configs" / "metadata.json", "neurovigie", {"sha256": _sha256(weights)})
+    edit_section(folder / "configs" / "inference.json", "network_def", trainer.plan.network_arguments())
+    edit_section(folder / "configs" / "metadata.json", "neurovigie", {"sha256": _sha256(weights)})
     (folder / "docs").mkdir(exist_ok=True)
     write_curves(trainer.progress.history, folder / "docs" / "curves.svg")
     record = folder / "docs" / "training_record.json"
@@ -54,7 +54,8 @@ def training_record(trainer: Trainer, prior_names: list[str]) -> dict[str, Any]:
     }
 
 
-def _edit(file: Path, section: str, values: dict[str, Any]) -> None:
+def edit_section(file: Path, section: str, values: dict[str, Any]) -> None:
+    """Put values into one part of a bundle's JSON file."""
     content = json.loads(file.read_text())
     content[section].update(values)
     file.write_text(json.dumps(content, indent=2) + "\n")

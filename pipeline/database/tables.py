@@ -22,59 +22,54 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from pipeline.database.columns import at as _at
-from pipeline.database.columns import identifier as _id
-from pipeline.database.columns import metadata
-from pipeline.database.columns import now as _now
-from pipeline.database.columns import of as _of
-from pipeline.database.columns import words as _words
+from pipeline.database.columns import at, identifier, metadata, now, of, words
 
 site = Table(
     "site",
     metadata,
     Column("id", Text, primary_key=True),  # short name an administrator gave, such as "carhaix"
-    _words("name"),
-    _now("created_at"),
+    words("name"),
+    now("created_at"),
 )
 
 peer = Table(
     "peer",
     metadata,
-    _id(),
-    _of("site_id", "site"),
+    identifier(),
+    of("site_id", "site"),
     Column("ae_title", Text, nullable=False),
     Column("host", Text, nullable=False),  # the address it calls from, and where we call it
     Column("port", Integer, nullable=False),
-    _now("created_at"),
+    now("created_at"),
     UniqueConstraint("ae_title", "host"),
 )
 
 case = Table(
     "case",
     metadata,
-    _id(),
-    _of("site_id", "site"),
-    _words("issuer_of_patient_id"),
-    _words("patient_id"),
-    _words("patient_name"),
-    _words("patient_birth_date"),
-    _words("patient_sex"),
+    identifier(),
+    of("site_id", "site"),
+    words("issuer_of_patient_id"),
+    words("patient_id"),
+    words("patient_name"),
+    words("patient_birth_date"),
+    words("patient_sex"),
     Column("state", Text, nullable=False, server_default="receiving"),
-    _words("why"),
+    words("why"),
     Column("tier", Text, nullable=False, server_default="yellow"),
     Column("reasons", JSONB, nullable=False, server_default="[]"),  # [{code, text, values}]
     Column("request", JSONB),
     Column("warnings", JSONB, nullable=False, server_default="[]"),  # [{code, text}] for a person
-    _now("first_image_at"),  # when the vault had the first image
-    _at("visible_at"),  # when the case was committed, and so on the worklist
-    _at("last_image_at"),
-    _at("alerted_at"),  # when a raised priority was first committed
-    _of("owner_id", "account", optional=True),
-    _at("taken_at"),
-    _at("closed_at"),
-    _words("rules"),  # the priority rules, and their version, that gave the tier
+    now("first_image_at"),  # when the vault had the first image
+    at("visible_at"),  # when the case was committed, and so on the worklist
+    at("last_image_at"),
+    at("alerted_at"),  # when a raised priority was first committed
+    of("owner_id", "account", optional=True),
+    at("taken_at"),
+    at("closed_at"),
+    words("rules"),  # the priority rules, and their version, that gave the tier
     Column("missing", JSONB, nullable=False, server_default="[]"),  # facts nobody has told us
-    _at("deadline_at"),  # by when a person should have read it
+    at("deadline_at"),  # by when a person should have read it
     Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
     Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
     Index(None, "first_image_at"),
@@ -86,17 +81,17 @@ case = Table(
 study = Table(
     "study",
     metadata,
-    _id(),
-    _of("case_id", "case"),
-    _of("site_id", "site"),
+    identifier(),
+    of("case_id", "case"),
+    of("site_id", "site"),
     Column("study_instance_uid", Text, nullable=False),
-    _words("issuer_of_patient_id"),
-    _words("patient_id"),
-    _words("study_date"),
-    _words("study_time"),
-    _words("study_description"),
-    _words("accession_number"),
-    _now("created_at"),
+    words("issuer_of_patient_id"),
+    words("patient_id"),
+    words("study_date"),
+    words("study_time"),
+    words("study_description"),
+    words("accession_number"),
+    now("created_at"),
     # Two patients under one StudyInstanceUID stay two studies.
     UniqueConstraint("site_id", "study_instance_uid", "issuer_of_patient_id", "patient_id"),
     Index(None, "case_id"),
@@ -105,14 +100,14 @@ study = Table(
 series = Table(
     "series",
     metadata,
-    _id(),
-    _of("study_id", "study"),
+    identifier(),
+    of("study_id", "study"),
     Column("series_instance_uid", Text, nullable=False),
-    _words("modality"),
-    _words("series_description"),
+    words("modality"),
+    words("series_description"),
     Column("series_number", Integer),
     Column("role", Text, nullable=False, server_default="other"),
-    _words("role_reason"),
+    words("role_reason"),
     Column("role_confidence", Float),
     Column("role_reasons", JSONB, nullable=False, server_default="[]"),  # all evidence, the deciding one first
     Column("images", Integer, nullable=False, server_default="0"),
@@ -120,11 +115,11 @@ series = Table(
     Column("extent_from_mm", Float),
     Column("extent_to_mm", Float),
     Column("arrival", Text, nullable=False, server_default="receiving"),  # receiving | complete
-    _words("signal"),  # what decided that it is complete
+    words("signal"),  # what decided that it is complete
     Column("ours", Boolean, nullable=False, server_default="false"),  # made by us: never analysed
-    _now("first_image_at"),
-    _now("last_image_at"),
-    _at("complete_at"),
+    now("first_image_at"),
+    now("last_image_at"),
+    at("complete_at"),
     UniqueConstraint("study_id", "series_instance_uid"),
     Index("ix_series_receiving", "id", postgresql_where=text("arrival = 'receiving'")),
 )
@@ -132,8 +127,8 @@ series = Table(
 instance = Table(
     "instance",
     metadata,
-    _id(),
-    _of("series_id", "series"),
+    identifier(),
+    of("series_id", "series"),
     Column("sop_instance_uid", Text, nullable=False),
     Column("sop_class_uid", Text, nullable=False),
     Column("transfer_syntax_uid", Text, nullable=False),
@@ -157,27 +152,27 @@ association = Table(
     "association",
     metadata,
     Column("id", Text, primary_key=True),  # the node's own id of it
-    _now("closed_at"),
+    now("closed_at"),
 )
 """Associations that ended; one that the node did not live to see end is simply not here."""
 
 analysis = Table(
     "analysis",
     metadata,
-    _id(),
-    _of("series_id", "series"),
+    identifier(),
+    of("series_id", "series"),
     Column("version", Integer, nullable=False),
     Column("state", Text, nullable=False, server_default="waiting"),
-    _words("why"),
-    _words("because"),  # the kind of reason: pipeline.domain.because
+    words("why"),
+    words("because"),  # the kind of reason: pipeline.domain.because
     Column("token", Integer, nullable=False, server_default="0"),  # fences out an overtaken attempt
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("role", Text, nullable=False, server_default="other"),
-    _words("role_reason"),
+    words("role_reason"),
     Column("role_confidence", Float),
     Column("haste", Text, nullable=False, server_default="urgent"),  # quick | urgent | routine | promoted
-    _words("bundle"),
-    _words("bundle_version"),
+    words("bundle"),
+    words("bundle_version"),
     Column("scan_probability", Float),
     Column("flags", JSONB, nullable=False, server_default="[]"),
     Column("notes", JSONB, nullable=False, server_default="[]"),  # on geometry: tilt, uneven spacing
@@ -186,13 +181,13 @@ analysis = Table(
     Column("mask_path", Text),  # relative to home/derived
     Column("results", JSONB, nullable=False, server_default="[]"),  # what each bundle said
     Column("reservations", JSONB, nullable=False, server_default="[]"),
-    _words("rules"),  # the reservation rules, and their version
+    words("rules"),  # the reservation rules, and their version
     Column("midline_shift", JSONB),
     Column("companions", JSONB, nullable=False, server_default="[]"),  # roles read together with the series
     Column("choice", JSONB),  # among which series this one was chosen, or came after
-    _now("enqueued_at"),
-    _at("started_at"),
-    _at("finished_at"),
+    now("enqueued_at"),
+    at("started_at"),
+    at("finished_at"),
     UniqueConstraint("series_id", "version"),
     Index(None, "finished_at"),
     Index("ix_analysis_unfinished", "id", postgresql_where=text("state IN ('waiting', 'running')")),
@@ -201,8 +196,8 @@ analysis = Table(
 finding = Table(
     "finding",
     metadata,
-    _id(),
-    _of("analysis_id", "analysis"),
+    identifier(),
+    of("analysis_id", "analysis"),
     Column("kind", Text, nullable=False),
     Column("volume_ml", Float, nullable=False),
     Column("side", Text, nullable=False),
@@ -210,8 +205,8 @@ finding = Table(
     Column("label", Integer, nullable=False),
     Column("centre_mm", JSONB),
     Column("site", Text),
-    _words("bundle"),
-    _words("bundle_version"),
+    words("bundle"),
+    words("bundle_version"),
     Column("for_triage", Boolean, nullable=False, server_default="true"),
     Column("abc2_ml", Float),
     Column("largest_diameter_mm", Float),
@@ -224,13 +219,13 @@ finding = Table(
 role_correction = Table(
     "role_correction",
     metadata,
-    _id(),
-    _of("series_id", "series"),
-    _of("account_id", "account"),
+    identifier(),
+    of("series_id", "series"),
+    of("account_id", "account"),
     Column("from_role", Text, nullable=False),
-    _words("from_reason"),
+    words("from_reason"),
     Column("to_role", Text, nullable=False),
-    _now("at"),
+    now("at"),
     Index(None, "series_id"),
 )
 """What a person said a series is, in order; the newest stands in `series.role`."""
@@ -238,14 +233,14 @@ role_correction = Table(
 result_object = Table(
     "result_object",
     metadata,
-    _id(),
-    _of("analysis_id", "analysis"),
+    identifier(),
+    of("analysis_id", "analysis"),
     Column("sop_instance_uid", Text, nullable=False, unique=True),
     Column("series_instance_uid", Text, nullable=False),
     Column("kind", Text, nullable=False),  # seg | sr | sc | pr
     Column("path", Text, nullable=False),  # relative to the vault
     Column("sha256", Text, nullable=False),
-    _now("created_at"),
+    now("created_at"),
     Index(None, "analysis_id"),
     Index(None, "series_instance_uid"),
     Index(None, "created_at"),
@@ -254,40 +249,40 @@ result_object = Table(
 identity_correction = Table(
     "identity_correction",
     metadata,
-    _id(),
-    _of("case_id", "case"),
+    identifier(),
+    of("case_id", "case"),
     Column("sop_instance_uid", Text, nullable=False),
     Column("known", JSONB, nullable=False),
     Column("proposed", JSONB, nullable=False),
     Column("state", Text, nullable=False, server_default="to_confirm"),  # to_confirm | confirmed | rejected
-    _of("decided_by", "account", optional=True),
-    _at("decided_at"),
-    _now("created_at"),
+    of("decided_by", "account", optional=True),
+    at("decided_at"),
+    now("created_at"),
     UniqueConstraint("case_id", "proposed"),
 )
 
 account = Table(
     "account",
     metadata,
-    _id(),
+    identifier(),
     Column("name", Text, nullable=False, unique=True),
-    _words("full_name"),
+    words("full_name"),
     Column("role", Text, nullable=False),  # administrator | expert | site
-    _of("site_id", "site", optional=True),  # for role "site"
+    of("site_id", "site", optional=True),  # for role "site"
     Column("password_hash", Text, nullable=False),
     Column("must_change_password", Boolean, nullable=False, server_default="true"),
     Column("language", Text, nullable=False, server_default="fr"),
     Column("failures", Integer, nullable=False, server_default="0"),
-    _at("locked_until"),
-    _now("created_at"),
+    at("locked_until"),
+    now("created_at"),
 )
 
 session = Table(
     "session",
     metadata,
     Column("token_sha256", LargeBinary, primary_key=True),
-    _of("account_id", "account"),
-    _now("created_at"),
+    of("account_id", "account"),
+    now("created_at"),
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -295,10 +290,10 @@ event = Table(
     "event",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
-    _of("case_id", "case"),
+    of("case_id", "case"),
     Column("kind", Text, nullable=False),  # received | completed | analysed | priority | taken | ...
     Column("data", JSONB, nullable=False, server_default="{}"),
-    _now("at"),
+    now("at"),
     Index(None, "case_id"),
 )
 """What happened to each case, in order: the audit trail and the source of the desk's live events."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 from sqlalchemy import Connection, Row, select
 
 from dicom_node.scu.stow import check_url
+from pipeline.clerk.plainly import plainly
 from pipeline.database.destinations import (
     DICOM,
     STOW,
@@ -26,7 +26,7 @@ from pipeline.database.engine import one_transaction
 from pipeline.database.resending import resend_given_up
 from pipeline.database.tables import peer, site
 from pipeline.domain.destination import DeliverWhen, delivers
-from pipeline.domain.errors import BadInput, NeuroVigieError
+from pipeline.domain.errors import BadInput
 from pipeline.settings import Settings
 
 _WHEN = click.Choice([DeliverWhen.SIGNED.value, DeliverWhen.UNSIGNED.value])
@@ -176,14 +176,5 @@ def _absolute(path: Path | None) -> str:
     return "" if path is None else str(path.resolve())
 
 
-def run() -> None:
-    """Run, turning our own errors into one sentence and exit status 2."""
-    try:
-        main(prog_name="neurovigie delivery")
-    except NeuroVigieError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    run()
+    plainly(main, "neurovigie delivery")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from pipeline.clerk.notify.carriers import check
+from pipeline.clerk.plainly import plainly
 from pipeline.database.channels import Channel, NewChannel, read_channels, turn_off, turn_on
-from pipeline.database.engine import connect
-from pipeline.domain.errors import BadInput, ConfigurationError, DatabaseUnavailable, NeuroVigieError
+from pipeline.database.engine import one_transaction
+from pipeline.domain.errors import BadInput
 from pipeline.domain.notification import ChannelKind
 from pipeline.push.services import KNOWN
 from pipeline.push.vapid import make_key
@@ -104,7 +101,7 @@ def push(name: str, services: tuple[str, ...], contact: str) -> None:
 @click.argument("name")
 def off(name: str) -> None:
     """Send nothing there any more."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         if not turn_off(connection, name):
             raise BadInput(f"There is no channel {name}; `neurovigie notify list` shows those there are.")
     click.echo(f"Nothing is sent by {name} any more.")
@@ -114,7 +111,7 @@ def off(name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 def list_(*, as_json: bool) -> None:
     """List the channels."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         known = read_channels(connection)
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in known], indent=1))
@@ -127,7 +124,7 @@ def list_(*, as_json: bool) -> None:
 
 def _name(wanted: NewChannel) -> None:
     check(wanted)
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         turn_on(connection, wanted, datetime.now(UTC))
     click.echo(f"Whoever is called is told by {wanted.name} from now on.")
 
@@ -140,29 +137,5 @@ def _as_json(one: Channel) -> dict[str, object]:
     return {"name": one.name, "kind": one.kind.value, "active": one.active, "address": one.address}
 
 
-@contextmanager
-def _database() -> Iterator[Connection]:
-    url = Settings().database_url
-    if not url:
-        raise ConfigurationError("DATABASE_URL is not set; use `neurovigie notify`, which finds the database.")
-    engine = connect(url, connections=1)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except OperationalError as error:
-        raise DatabaseUnavailable("PostgreSQL does not answer; check DATABASE_URL.") from error
-    finally:
-        engine.dispose()
-
-
-def run() -> None:
-    """Run, turning our own errors into one sentence and exit status 2."""
-    try:
-        main(prog_name="neurovigie notify")
-    except NeuroVigieError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    run()
+    plainly(main, "neurovigie notify")

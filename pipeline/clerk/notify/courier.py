@@ -68,8 +68,6 @@ class Herald:
                 pass
         except SQLAlchemyError as error:
             logs.get().warning("database_away", error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001 -- a thread's outermost call; the lease takes the messages back
-            logs.get().error("notification_failed", error=type(error).__name__)
         finally:
             with self._lock:
                 self._busy.discard(channel_id)
