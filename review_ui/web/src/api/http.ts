@@ -37,8 +37,12 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-export async function remove(path: string): Promise<void> {
-  await send('DELETE', path);
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return (await send('PUT', path, body)).json() as Promise<T>;
+}
+
+export async function remove(path: string, body?: unknown): Promise<void> {
+  await send('DELETE', path, body);
 }
 
 async function send(method: string, path: string, body?: unknown): Promise<Response> {

@@ -8,7 +8,7 @@ export type Side = 'left' | 'right' | 'midline' | 'bilateral' | 'unknown';
 export interface Account {
   name: string;
   full_name: string;
-  role: 'administrator' | 'expert' | 'site';
+  role: 'administrator' | 'coordinator' | 'expert' | 'site';
   site_id: string | null;
   language: string;
   must_change_password: boolean;
