@@ -1,8 +1,9 @@
 /** The language of the page, and the sentences in it. */
 import { en, type Dictionary, type Key } from './en';
 import { fr } from './fr';
+import { zh } from './zh';
 
-const DICTIONARIES = { fr, en } as const satisfies Record<string, Dictionary>;
+const DICTIONARIES = { fr, en, zh } as const satisfies Record<string, Dictionary>;
 const KEPT = 'neurovigie.language';
 
 export type Language = keyof typeof DICTIONARIES;
@@ -10,6 +11,7 @@ export type Values = Readonly<Record<string, string | number>>;
 export const LANGUAGES: readonly { code: Language; name: string }[] = [
   { code: 'fr', name: 'Français' },
   { code: 'en', name: 'English' },
+  { code: 'zh', name: '中文' },
 ];
 
 let chosen = $state<Language>(firstLanguage());
@@ -64,7 +66,8 @@ function filled(sentence: string, values: Values): string {
 function firstLanguage(): Language {
   const kept = localStorage.getItem(KEPT);
   if (kept !== null && isLanguage(kept)) return kept;
-  return navigator.language.startsWith('en') ? 'en' : 'fr';
+  const spoken = navigator.languages.map((one) => one.slice(0, 2).toLowerCase());
+  return spoken.find(isLanguage) ?? 'fr';
 }
 
 function isLanguage(code: string): code is Language {

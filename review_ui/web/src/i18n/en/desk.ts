@@ -9,6 +9,11 @@ export const desk = {
   'app.retry': 'Try again',
   'app.newcases': '{n} new',
 
+  'lasted.seconds': '{n} s',
+  'lasted.minutes': '{n} min',
+  'lasted.hours': '{h} h {m}',
+  'lasted.days': '{n} d',
+
   'signin.title': 'Sign in',
   'signin.name': 'Name',
   'signin.password': 'Password',

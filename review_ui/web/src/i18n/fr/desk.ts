@@ -10,6 +10,11 @@ export const desk: Record<keyof typeof english, string> = {
   'app.retry': 'Réessayer',
   'app.newcases': '{n} nouveaux',
 
+  'lasted.seconds': '{n} s',
+  'lasted.minutes': '{n} min',
+  'lasted.hours': '{h} h {m}',
+  'lasted.days': '{n} j',
+
   'signin.title': 'Connexion',
   'signin.name': 'Identifiant',
   'signin.password': 'Mot de passe',

@@ -1,0 +1,8 @@
+/** Simplified Chinese, in mainland usage. Not yet reviewed by a native clinician. */
+import type { Dictionary } from '../en';
+import { cases } from './cases';
+import { desk } from './desk';
+import { viewer } from './viewer';
+import { worklist } from './worklist';
+
+export const zh: Dictionary = { ...desk, ...worklist, ...cases, ...viewer };
