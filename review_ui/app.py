@@ -41,6 +41,7 @@ from review_ui.routes import (
     metrics,
     notifications,
     opinions,
+    printing,
     requests,
     results,
     rota,
@@ -48,6 +49,7 @@ from review_ui.routes import (
     session,
     set_up,
     status,
+    times,
 )
 from review_ui.version import installed_version
 
@@ -92,7 +94,21 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
-    of_cases = (cases, awaited, requests, calling, opinions, results, series, events, identity, deliveries, dicomweb)
+    of_cases = (
+        cases,
+        awaited,
+        requests,
+        calling,
+        opinions,
+        printing,
+        times,
+        results,
+        series,
+        events,
+        identity,
+        deliveries,
+        dicomweb,
+    )
     of_people = (set_up, rota, coverage, exchanges, calendar, notifications, figures)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)

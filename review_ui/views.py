@@ -24,6 +24,7 @@ Instant = Annotated[
 class AccountView:
     """Whoever is signed in."""
 
+    id: UUID
     name: str
     full_name: str
     role: str
@@ -83,6 +84,7 @@ class Worklist:
 def account_view(account: Account) -> AccountView:
     """An account as its own person sees it."""
     return AccountView(
+        account.id,
         account.name,
         account.full_name,
         account.role.value,

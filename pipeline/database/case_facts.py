@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from pipeline.database.opinions import content_from_json
 from pipeline.database.request_tables import request
 from pipeline.database.requests import from_json
 from pipeline.database.tables import account, analysis, case, finding, series, study
+from pipeline.database.treatments import StoredTreatment, read_treatments
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.calling import Outcome
 from pipeline.domain.figures import CaseFacts
@@ -42,13 +43,26 @@ def case_facts(connection: Connection, within: Period, site_id: str | None = Non
     opened = case.c.first_image_at.between(within.starts_at, within.ends_at)
     own = () if site_id is None else (case.c.site_id == site_id,)
     query = select(case).where(opened, *own)
-    rows = connection.execute(query.order_by(case.c.first_image_at)).all()
+    return _facts_of(connection, connection.execute(query.order_by(case.c.first_image_at)).all())
+
+
+def facts_of_case(connection: Connection, case_id: UUID) -> CaseFacts | None:
+    """What is counted of one case; none where it has neither images nor a request."""
+    found = _facts_of(connection, connection.execute(select(case).where(case.c.id == case_id)).all())
+    return found[0] if found else None
+
+
+def _facts_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[CaseFacts]:
     ids = [row.id for row in rows]
     asked, models = _requests(connection, ids), _models(connection, ids)
     calls, signed = _calls(connection, ids), _signed(connection, ids)
+    treated = read_treatments(connection, ids)
     known = [row for row in rows if row.id in asked or row.id in models]
     return [
-        _facts(row, asked.get(row.id), models.get(row.id, _Analysed()), calls.get(row.id), signed.get(row.id, ()))
+        replace(
+            _facts(row, asked.get(row.id), models.get(row.id, _Analysed()), calls.get(row.id), signed.get(row.id, ())),
+            **asdict(treated.get(row.id, StoredTreatment()).told),
+        )
         for row in known
     ]
 

@@ -22,9 +22,9 @@ from pipeline.database.tables import account, analysis, case, series, study
 from pipeline.domain.analysis import AnalysisState
 from pipeline.domain.destination import DeliveryEvent
 from pipeline.domain.finding import MidlineShift, Side
-from pipeline.domain.opinion import Content, Draft, Version, sign, suggest
+from pipeline.domain.opinion import Content, Draft, Suggestion, Version, refreshed, sign, suggest
 
-_CONTENT, _DRAFT = TypeAdapter(Content), TypeAdapter(Draft)
+_CONTENT, _DRAFT, _SUGGESTION = TypeAdapter(Content), TypeAdapter(Draft), TypeAdapter(Suggestion)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class StoredOpinion:
     author: str
     revision: int
     draft: Draft | None
+    suggested: Suggestion | None
     versions: tuple[Version, ...]
     begun_at: datetime
     changed_at: datetime
@@ -55,11 +56,13 @@ def begin_opinion(connection: Connection, case_id: UUID, author: UUID, now: date
     known: UUID | None = connection.execute(select(opinion.c.id).where(mine)).scalar_one_or_none()
     if known is not None:
         return known
-    draft = suggestions(connection, case_id)
+    suggested = suggestion(connection, case_id)
+    draft = refreshed(Draft(), suggested.content)
     values = {
         "case_id": case_id,
         "author_id": author,
         "draft": _dump(_DRAFT, draft),
+        "suggested": _dump(_SUGGESTION, suggested) if suggested.models else None,
         "begun_at": now,
         "changed_at": now,
     }
@@ -67,8 +70,17 @@ def begin_opinion(connection: Connection, case_id: UUID, author: UUID, now: date
     return made
 
 
-def suggestions(connection: Connection, case_id: UUID) -> Draft:
-    """What the newest analyses of a case suggest."""
+def take_suggestions(connection: Connection, known: StoredOpinion, now: datetime) -> None:
+    """Put what models say by now into a locked draft, wherever nothing was said yet."""
+    suggested = suggestion(connection, known.case_id)
+    if suggested.models:
+        kept = {"suggested": _dump(_SUGGESTION, suggested)}
+        connection.execute(update(opinion).where(opinion.c.id == known.id).values(kept))
+    save_draft(connection, known, refreshed(known.draft or Draft(), suggested.content), now)
+
+
+def suggestion(connection: Connection, case_id: UUID) -> Suggestion:
+    """What the newest analyses of a case suggest, and which models say so; none where they are silent."""
     newest = (
         select(analysis.c.id, analysis.c.midline_shift, analysis.c.state)
         .ext(distinct_on(analysis.c.series_id))
@@ -81,7 +93,9 @@ def suggestions(connection: Connection, case_id: UUID) -> Draft:
     found = findings_of(connection, [row.id for row in rows])
     shifts = [_shift(row.midline_shift) for row in rows if row.midline_shift]
     largest = max(shifts, key=lambda one: one.mm, default=None)
-    return suggest([one for findings in found.values() for one in findings], largest)
+    findings = [one for several in found.values() for one in several]
+    models = {(one.bundle, one.bundle_version) for one in findings if one.for_triage}
+    return Suggestion(suggest(findings, largest).content, tuple(sorted(models)))
 
 
 def read_opinion(connection: Connection, opinion_id: UUID, *, lock: bool = False) -> StoredOpinion | None:
@@ -179,6 +193,7 @@ def _stored(connection: Connection, row: Row[Any]) -> StoredOpinion:
         author=row.full_name or row.name,
         revision=row.revision,
         draft=None if row.draft is None else _DRAFT.validate_python(row.draft),
+        suggested=None if row.suggested is None else _SUGGESTION.validate_python(row.suggested),
         versions=tuple(
             Version(one.number, content_from_json(one.content), one.signed_at, one.signed_by, one.why)
             for one in versions

@@ -70,6 +70,11 @@ def may_ask(viewer: Viewer, site_id: str) -> bool:
     return may_see(viewer, site_id) and viewer.role is not AccountRole.ADMINISTRATOR
 
 
+def may_tell_treatment(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may say when a case was treated or left: whoever asks, and whoever is asked."""
+    return may_ask(viewer, site_id)
+
+
 def may_keep_rota(viewer: Viewer) -> bool:
     """Whether a viewer may say who is on duty."""
     return viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.COORDINATOR)

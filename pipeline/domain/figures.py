@@ -29,6 +29,9 @@ class CaseFacts:
     called_at: datetime | None = None
     taken_at: datetime | None = None
     signed_at: datetime | None = None
+    needle_at: datetime | None = None
+    puncture_at: datetime | None = None
+    departed_at: datetime | None = None
     signed_by: str = ""
     not_analysed: tuple[str, ...] = ()
     haemorrhage: Agreement | None = None
@@ -42,6 +45,10 @@ INTERVALS: Mapping[str, tuple[str, str]] = {
     "call_to_taken": ("called_at", "taken_at"),
     "imaging_to_opinion": ("imaged_at", "signed_at"),
     "request_to_opinion": ("requested_at", "signed_at"),
+    "opinion_to_needle": ("signed_at", "needle_at"),
+    "door_to_needle": ("door_at", "needle_at"),
+    "door_to_puncture": ("door_at", "puncture_at"),
+    "door_in_door_out": ("door_at", "departed_at"),
 }
 """From which time to which; shown in minutes."""
 

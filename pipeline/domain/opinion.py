@@ -7,7 +7,7 @@ changes it, and nothing that is only suggested is ever signed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -143,6 +143,14 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What models had found when the opinion was begun, kept as it was, and which models (name, version)."""
+
+    content: Content
+    models: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """What was signed, by whom and when; ``why`` it took the place of the one before."""
 
@@ -210,6 +218,22 @@ def said(content: Content) -> list[str]:
         for one in fields(getattr(content, part))
         if getattr(getattr(content, part), one.name) not in (None, frozenset())
     ]
+
+
+def refreshed(draft: Draft, newer: Content) -> Draft:
+    """The draft with what models say by now, unconfirmed, wherever its author said nothing yet.
+
+    Where he denied blood or ischaemia, nothing is added to it.
+    """
+    content, added = draft.content, set[str]()
+    for part in _PARTS:
+        mine = getattr(content, part)
+        names = [name for name in said(newer) if name.startswith(f"{part}.") and mine.present is not False]
+        new = [name for name in names if _value(content, name) in (None, frozenset())]
+        changes = {name.partition(".")[2]: _value(newer, name) for name in new}
+        content = replace(content, **{part: replace(mine, **changes)})
+        added |= set(new)
+    return Draft(content, draft.unconfirmed | added)
 
 
 def edited(draft: Draft, content: Content, confirmed: Iterable[str]) -> Draft:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pipeline.database.opinions import StoredOpinion, content_to_json
-from pipeline.domain.opinion import Content, Version
+from pipeline.domain.opinion import Content, Suggestion, Version
 from review_ui.views import Instant
 
 
@@ -38,6 +38,22 @@ class VersionView:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model that suggested something."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """What models had found when it was begun, as it was, and which models."""
+
+    content: dict[str, Any]
+    models: list[ModelView]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionView:
     """One person's opinion: its draft, for the author alone, and every signed version, the newest last."""
@@ -48,6 +64,7 @@ class OpinionView:
     mine: bool
     revision: int
     draft: DraftView | None
+    suggested: SuggestionView | None
     versions: list[VersionView]
     begun_at: Instant
     changed_at: Instant
@@ -64,10 +81,15 @@ def opinion_view(one: StoredOpinion, reader: UUID) -> OpinionView:
         mine=mine,
         revision=one.revision,
         draft=DraftView(_said(draft.content), sorted(draft.unconfirmed)) if draft else None,
+        suggested=_suggested(one.suggested) if one.suggested else None,
         versions=[_version(version) for version in one.versions],
         begun_at=one.begun_at,
         changed_at=one.changed_at,
     )
+
+
+def _suggested(one: Suggestion) -> SuggestionView:
+    return SuggestionView(content_to_json(one.content), [ModelView(*model) for model in one.models])
 
 
 def _version(one: Version) -> VersionView:

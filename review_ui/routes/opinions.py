@@ -57,6 +57,17 @@ def write(opinion_id: UUID, sent: DraftSent, who: SignedIn, at: TheDesk) -> Opin
         return _view(connection, opinion_id, who)
 
 
+@router.post("/opinions/{opinion_id}/suggestions")
+def suggest(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) -> OpinionView:
+    """Take in what models say by now, unconfirmed, wherever nothing was said yet."""
+    with at.engine.begin() as connection:
+        known = _mine(connection, opinion_id, who, sent.revision)
+        if known.draft is None:
+            raise Problem(409, "not_drafted", "Nothing is being written.")
+        opinions.take_suggestions(connection, known, at.clock())
+        return _view(connection, opinion_id, who)
+
+
 @router.post("/opinions/{opinion_id}/sign")
 def sign(opinion_id: UUID, sent: SignatureSent, who: SignedIn, at: TheDesk) -> OpinionView:
     """Sign the draft: the hospital sees it at once, the calling ends, and results are owed to its archive."""

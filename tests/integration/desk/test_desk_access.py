@@ -41,6 +41,7 @@ CALLS = [
     Call("GET", "/cases/{case}/requests"),
     Call("GET", "/cases/{case}/calling"),
     Call("GET", "/cases/{case}/opinions"),
+    Call("GET", "/cases/{case}/times"),
     BEGIN,
     TAKE,
     RELEASE,
@@ -76,7 +77,9 @@ OF_THE_ROTA = {
 """test_desk_rota tries them as every role."""
 OF_NOTIFICATIONS = {"/channels", "/push", "/push/subscriptions", "/notifications/{token}/open"}
 """test_desk_notifications tries them as every role."""
-OF_AN_OPINION = {f"/opinions/{{opinion_id}}/{end}" for end in ("draft", "sign", "amend", "discard")}
+OF_AN_OPINION = {
+    f"/opinions/{{opinion_id}}/{end}" for end in ("draft", "suggestions", "sign", "amend", "discard", "pdf")
+}
 """test_desk_opinions tries them as every role."""
 OF_A_RESULT = {"/cases/{case_id}/results/{result_id}"}
 """test_desk_results tries it as every role."""

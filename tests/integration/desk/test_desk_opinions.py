@@ -85,7 +85,20 @@ def test_suggestions_are_confirmed_by_a_person_signed_read_at_once_and_amended_w
     (read,) = carhaix.get(opinions).json()
     assert [(one["number"], one["why"]) for one in read["versions"]] == [(1, ""), (2, "thin slices")]
     assert "putamen" in read["versions"][0]["said"]["content"]["conclusion"]
+    printed_follows(desk, begun["id"])
     figures_follow(desk)
+
+
+def printed_follows(desk: Any, opinion_id: str) -> None:
+    """Every signed version is a PDF for whoever sees the case, under a name that says nothing of the patient."""
+    path = f"/api/v1/opinions/{opinion_id}/pdf"
+    for version in (1, 2):
+        file = desk.client("carhaix").get(path, params={"version": version, "language": "zh"})
+        assert (file.status_code, file.content[:5]) == (200, b"%PDF-")
+        assert f"neurovigie-opinion-{opinion_id[:8]}-v{version}.pdf" in file.headers["content-disposition"]
+    assert desk.client("carhaix").get(path, params={"version": 3}).status_code == 404
+    assert desk.client("brest").get(path).status_code == 404
+    assert desk.client().get(path).status_code == 401
 
 
 def figures_follow(desk: Any) -> None:
@@ -111,6 +124,7 @@ def test_a_second_opinion_is_another_one_and_only_its_author_changes_it(desk: An
     second = desk.client("colleague").post(path).json()
     assert first["id"] != second["id"]
     assert [one["id"] for one in desk.client("colleague").get(path).json()] == [second["id"]]
+    assert desk.client("expert").get(f"/api/v1/opinions/{first['id']}/pdf").status_code == 404  # nothing is signed
     draft = f"/api/v1/opinions/{first['id']}/draft"
     sent = {"revision": 1, "content": {}}
     answers = {
@@ -126,3 +140,22 @@ def test_a_second_opinion_is_another_one_and_only_its_author_changes_it(desk: An
             desk.client("brest").post(f"/api/v1/opinions/{first['id']}/{end}", json={"revision": 1}).status_code == 404
         )
     assert desk.client().get(path).status_code == 401
+
+
+def test_a_draft_begun_before_the_analysis_takes_its_suggestions_in_later(desk: Any) -> None:
+    desk.receive(TinySlice(patient_name="Doe^Jane"))
+    expert = desk.client("expert")
+    case_id = expert.get("/api/v1/worklist").json()["cases"][0]["id"]
+    begun = expert.post(f"/api/v1/cases/{case_id}/opinions").json()
+    assert (begun["draft"]["unconfirmed"], begun["suggested"]) == ([], None)
+    ((series_id,),) = desk.execute(select(series.c.id))
+    made = insert(analysis).values(series_id=series_id, version=1, state="analysed").returning(analysis.c.id)
+    ((analysis_id,),) = desk.execute(made)
+    bleed = {"kind": "haemorrhage", "volume_ml": 12.3, "side": "left", "confidence": 0.9, "label": 1}
+    desk.execute(insert(finding).values(analysis_id=analysis_id, bundle="ich-ct", bundle_version="0.3.0", **bleed))
+    path = f"/api/v1/opinions/{begun['id']}/suggestions"
+    taken = expert.post(path, json={"revision": 1}).json()
+    assert taken["draft"]["unconfirmed"] == ["haemorrhage.present", "haemorrhage.side", "haemorrhage.volume_ml"]
+    assert taken["suggested"]["models"] == [{"name": "ich-ct", "version": "0.3.0"}]
+    assert expert.post(path, json={"revision": 1}).status_code == 409
+    assert desk.client("colleague").post(path, json={"revision": 2}).status_code == 403

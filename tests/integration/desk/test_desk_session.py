@@ -23,6 +23,7 @@ def test_a_session_begins_with_the_right_password_and_ends_when_asked(desk: Any)
     assert client.get("/api/v1/session").status_code == 401
     answer = sign_in(client, " Expert ", desk.PASSWORD)
     assert answer.json() == {
+        "id": str(desk.accounts["expert"]),
         "name": "expert",
         "full_name": "Dr Expert",
         "role": "expert",

@@ -6,6 +6,7 @@ export type AnalysisState = 'waiting' | 'running' | 'analysed' | 'not_analysed' 
 export type Side = 'left' | 'right' | 'midline' | 'bilateral' | 'unknown';
 
 export interface Account {
+  id: string;
   name: string;
   full_name: string;
   role: 'administrator' | 'coordinator' | 'expert' | 'site';

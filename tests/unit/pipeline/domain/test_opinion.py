@@ -25,6 +25,7 @@ from pipeline.domain.opinion import (
     agreement,
     edited,
     lacking,
+    refreshed,
     said,
     sign,
     suggest,
@@ -128,3 +129,15 @@ def test_silence_of_either_side_agrees_with_nothing(
     *, present: bool | None, marked: bool, analysed: bool, expected: Agreement | None
 ) -> None:
     assert agreement(present=present, marked=marked, analysed=analysed) is expected
+
+
+@given(findings)
+def test_a_newer_suggestion_fills_only_what_was_not_said_and_nothing_that_was_denied(found: list[Finding]) -> None:
+    mine = Content(haemorrhage=Haemorrhage(present=False), ischaemia=Ischaemia(side=Side.RIGHT))
+    newer = suggest(found, SHIFT).content
+    draft = refreshed(Draft(mine), newer)
+    assert draft.content.haemorrhage == mine.haemorrhage
+    assert draft.content.ischaemia.side is Side.RIGHT
+    assert draft.content.ischaemia.present == newer.ischaemia.present
+    assert "ischaemia.side" not in draft.unconfirmed
+    assert refreshed(draft, newer) == draft
