@@ -34,11 +34,10 @@ from typing import Any
 import numpy as np
 import psycopg
 from pydicom import Dataset
-from pydicom.uid import generate_uid
-from pynetdicom import AE
-from pynetdicom.sop_class import CTImageStorage
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from benchmarks.step_wait import StepWaits, step_waits
+from dicom_node.scu.association import Target, associate
 from pipeline.domain.finding import Side
 from pipeline.inference.child import InferenceChild
 from pipeline.phantom import Haemorrhage, PhantomSeries, PhantomStudy, datasets
@@ -114,12 +113,9 @@ class Sender:
             self._count += 1
             sent = Sent(f"{scenario}-{self._count}", urgent)
         images = self._new_study(sent)
-        entity = AE(hospital)
-        entity.add_requested_context(CTImageStorage)
-        entity.dimse_timeout = entity.network_timeout = entity.acse_timeout = _PATIENCE_S  # a slow house is measured
-        association = entity.associate("127.0.0.1", self._port)
-        if not association.is_established:
-            raise SystemExit("the node refuses the association")
+        # A slow house is measured, not given up.
+        target = Target("127.0.0.1", self._port, "NEUROVIGIE", hospital, answer_s=_PATIENCE_S)
+        association = associate(target, [(CTImageStorage, ExplicitVRLittleEndian)])
         for image in images:
             status = association.send_c_store(image)
             if status.get("Status") != 0x0000:

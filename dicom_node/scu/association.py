@@ -13,6 +13,7 @@ from typing import Any
 from pynetdicom import AE, evt
 from pynetdicom.presentation import PresentationContext, build_context
 
+from dicom_node.scu.checkpoint import keep_answers
 from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pipeline.domain.errors import PeerUnreachable
 
@@ -78,6 +79,7 @@ def associate(target: Target, contexts: Sequence[tuple[str, str]], handlers: Han
     )
     if not association.is_established:
         raise PeerUnreachable(f"{target}: {_why_not_established(association, target)}.")
+    keep_answers(association)
     return association
 
 
