@@ -19,7 +19,7 @@ from dicom_node.server.door import Door
 from dicom_node.server.node import DicomNode, NodeAddress, tls_context
 from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
-from dicom_node.vault.simple import SimpleVault
+from dicom_node.vault.fast import FastVault, fast_vault
 from pipeline import logs
 from pipeline.database.deliveries import write_down_commitment
 from pipeline.database.engine import connect
@@ -50,8 +50,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         raise ConfigurationError("DATABASE_URL is not set; `neurovigie up` sets it for its embedded PostgreSQL.")
     home = settings.folders
     engine = connect(settings.database_url)
-    vault = SimpleVault(home.vault, watermark=settings.disk_watermark)
-    vault.recover()
+    vault = FastVault(home.vault, watermark=settings.disk_watermark, segment_bytes=node_settings.journal_mib << 20)
     indexer = Indexer(vault, PostgresIndex(engine, home.vault, settings.quiet_time_s))
     book = PeerBook(home.root / "peers.json", partial(read_peers, engine))
     door = Door(
@@ -70,7 +69,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         idle_s=node_settings.idle_s,
         pdu_s=node_settings.pdu_s,
     )
-    with _indexing(indexer):
+    with fast_vault(vault), _indexing(indexer):
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
         node.start()
         logs.get().info("ready", address=settings.dicom_host, port=node.port, ae_title=settings.ae_title)

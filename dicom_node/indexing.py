@@ -116,8 +116,8 @@ class Indexer:
             return max(self._next_look - now, 0.0)
         try:
             self._work(now)
-        except DatabaseUnavailable:
-            return self._rest(now)
+        except (DatabaseUnavailable, VaultError) as exc:
+            return self._rest(now, exc)
         self._recovered()
         return 0.0
 
@@ -128,6 +128,7 @@ class Indexer:
             self._waiting.popleft()
             return
         batch = self._batch()
+        self._vault.settle(batch)
         self._record(batch, now)
 
     def _batch(self) -> list[Receipt]:
@@ -193,9 +194,10 @@ class Indexer:
         refusal = self._refused.get(receipt.path)
         return refusal is None or refusal.due <= now
 
-    def _rest(self, now: float) -> float:
+    def _rest(self, now: float, reason: Exception) -> float:
         if self._outage == 0:
-            logs.get().warning("database_unavailable", count=len(self._waiting))
+            what = "files_not_made" if isinstance(reason, VaultError) else "database_unavailable"
+            logs.get().warning(what, count=len(self._waiting))
         delay = outage_delay_s(self._outage)
         self._outage += 1
         self._not_before = now + delay

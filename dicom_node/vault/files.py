@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+_CANNOT_COPY = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
+
 
 class Files(Protocol):
     """The file operations a durable write is made of; each raises `OSError`."""
@@ -17,7 +19,7 @@ class Files(Protocol):
         """Make a folder for us alone; whether it is new."""
         ...
 
-    def write(self, path: Path, parts: Sequence[bytes]) -> None:
+    def write(self, path: Path, parts: Sequence[bytes | memoryview]) -> None:
         """Write a new file whole and make its content durable."""
         ...
 
@@ -42,8 +44,48 @@ class Files(Protocol):
         ...
 
 
+class JournalFiles(Files, Protocol):
+    """What a journal needs besides: files that stay open and are written in place."""
+
+    def make_segment(self, path: Path, size: int) -> int:
+        """Make a file of ``size`` bytes, all of them allocated; its descriptor."""
+        ...
+
+    def open_segment(self, path: Path) -> int:
+        """The descriptor of an existing file."""
+        ...
+
+    def size(self, descriptor: int) -> int:
+        """The length of an open file."""
+        ...
+
+    def read_at(self, descriptor: int, length: int, offset: int) -> bytes:
+        """Read ``length`` bytes, fewer at the end of the file."""
+        ...
+
+    def write_at(self, descriptor: int, parts: Sequence[bytes | memoryview], offset: int) -> None:
+        """Write every byte of ``parts``, one behind the other."""
+        ...
+
+    def sync_data(self, descriptor: int) -> None:
+        """Make what was written in place durable."""
+        ...
+
+    def copy_out(self, descriptor: int, offset: int, length: int, target: Path) -> int:
+        """Make a new file of a piece of an open one; its descriptor, to be synced."""
+        ...
+
+    def sync(self, descriptor: int) -> None:
+        """Make the content of an open file durable."""
+        ...
+
+    def close(self, descriptor: int) -> None:
+        """Close a descriptor."""
+        ...
+
+
 class OsFiles:
-    """`Files` on the real operating system."""
+    """`JournalFiles` on the real operating system."""
 
     def make_folder(self, path: Path) -> bool:
         """See `Files`."""
@@ -53,7 +95,7 @@ class OsFiles:
             return False
         return True
 
-    def write(self, path: Path, parts: Sequence[bytes]) -> None:
+    def write(self, path: Path, parts: Sequence[bytes | memoryview]) -> None:
         """See `Files`; a short write goes on where it stopped."""
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
@@ -63,7 +105,7 @@ class OsFiles:
         finally:
             os.close(descriptor)
 
-    def write_all(self, descriptor: int, data: bytes) -> None:
+    def write_all(self, descriptor: int, data: bytes | memoryview) -> None:
         """Write every byte of ``data``."""
         rest = memoryview(data)
         while rest:
@@ -103,3 +145,83 @@ class OsFiles:
         used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
         room = used + disk.f_bavail * disk.f_frsize
         return (used + more) / room if room else 0.0
+
+    def make_segment(self, path: Path, size: int) -> int:
+        """See `JournalFiles`."""
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError:
+            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                self.remove(path)
+            raise
+        return descriptor
+
+    def open_segment(self, path: Path) -> int:
+        """See `JournalFiles`."""
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+    def size(self, descriptor: int) -> int:
+        """See `JournalFiles`."""
+        return os.fstat(descriptor).st_size
+
+    def read_at(self, descriptor: int, length: int, offset: int) -> bytes:
+        """See `JournalFiles`."""
+        pieces = []
+        while length:
+            piece = os.pread(descriptor, length, offset)
+            if not piece:
+                break
+            pieces.append(piece)
+            length, offset = length - len(piece), offset + len(piece)
+        return b"".join(pieces)
+
+    def write_at(self, descriptor: int, parts: Sequence[bytes | memoryview], offset: int) -> None:
+        """See `JournalFiles`; a short write goes on where it stopped."""
+        rest = [memoryview(part) for part in parts]
+        while rest:
+            written = os.pwritev(descriptor, rest, offset)
+            if written == 0:
+                raise OSError(errno.EIO, "the disk took no byte")
+            offset += written
+            rest = _without(rest, written)
+
+    def sync_data(self, descriptor: int) -> None:
+        """See `JournalFiles`; where the length is new, that is made durable too."""
+        os.fdatasync(descriptor)
+
+    def copy_out(self, descriptor: int, offset: int, length: int, target: Path) -> int:
+        """See `JournalFiles`; the kernel copies, where it can."""
+        copy = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            done = 0
+            while done < length:
+                done += self._copy_piece(descriptor, offset + done, length - done, copy)
+        except OSError:
+            os.close(copy)
+            raise
+        return copy
+
+    def _copy_piece(self, source: int, offset: int, length: int, target: int) -> int:
+        try:
+            copied = os.copy_file_range(source, target, length, offset)
+        except OSError as exc:
+            if exc.errno not in _CANNOT_COPY:
+                raise
+            copied = os.write(target, os.pread(source, min(length, 1 << 20), offset))
+        if copied == 0:
+            raise OSError(errno.EIO, "the disk gave no byte")
+        return copied
+
+    def close(self, descriptor: int) -> None:
+        """See `JournalFiles`."""
+        os.close(descriptor)
+
+
+def _without(parts: list[memoryview], count: int) -> list[memoryview]:
+    """``parts`` less their first ``count`` bytes."""
+    while parts and count >= len(parts[0]):
+        count -= len(parts[0])
+        parts = parts[1:]
+    return [parts[0][count:], *parts[1:]] if parts else []

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dicom_node.vault.files import Files, OsFiles
-from dicom_node.vault.header import instance_ids
+from dicom_node.vault.folders import StudyFolders
+from dicom_node.vault.held import HeldDataSet, examine
 from dicom_node.vault.naming import PATH, digest, instance_path, path_of_pending, pending_name
 from dicom_node.vault.part10 import FileMeta, decode_head, encode_head
 from pipeline.domain.errors import UnreadableInstance, VaultError, VaultFull
@@ -20,7 +21,6 @@ _HEAD_BYTES = 4096
 """Enough for our file meta; a longer one (hostile UIDs) is read whole."""
 
 _LOCKS = 64
-_FOLDERS_KEPT_IN_MIND = 10_000
 
 
 class SimpleVault:
@@ -36,25 +36,28 @@ class SimpleVault:
         self._files = files or OsFiles()
         self._numbers = itertools.count()
         self._writer = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._durable_folders: set[Path] = set()
+        self.folders = StudyFolders(self._files)
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._make_folders()
 
     def append(self, part10_body: bytes, arrival: Arrival) -> Receipt:
         """See `pipeline.domain.ports.Vault.append`."""
-        sha256 = digest(part10_body)
-        ids = instance_ids(part10_body, arrival.TransferSyntaxUID)
-        path = instance_path(arrival.site_id, ids, sha256)
+        return self.keep(examine(part10_body, arrival.TransferSyntaxUID), arrival)
+
+    def keep(self, held: HeldDataSet, arrival: Arrival) -> Receipt:
+        """Append a data set that is already examined; it is ``held.sha256`` that is believed."""
+        sha256, body = held.sha256, held.body
+        path = instance_path(arrival.site_id, held.ids, sha256)
         head = encode_head(arrival, sha256)
         # One path at a time, so that cleaning up after a failure cannot take away another's success.
         with self._locks[int(sha256[:8], 16) % _LOCKS]:
-            duplicate = self._holds(path, sha256)
+            duplicate = self.holds(path, sha256)
             try:
-                self._refuse_when_full(0 if duplicate else len(head) + len(part10_body))
-                self._make_durable(path, () if duplicate else (head, part10_body))
+                self.refuse_when_full(0 if duplicate else len(head) + len(body))
+                self._make_durable(path, () if duplicate else (head, body))
             except OSError as exc:
                 raise VaultError(f"The disk failed: {exc.strerror or 'unknown error'}.") from exc
-        return Receipt(arrival, path, sha256, len(part10_body), duplicate)
+        return Receipt(arrival, path, sha256, len(body), duplicate)
 
     def pending(self) -> Iterator[Receipt]:
         """See `pipeline.domain.ports.Vault.pending`; a file that has become unreadable is passed over."""
@@ -90,6 +93,15 @@ class SimpleVault:
         meta, size = self._meta(path)
         return Receipt(meta.arrival, path, meta.sha256, size - meta.data_set_offset)
 
+    def settle(self, receipts: Iterable[Receipt]) -> None:
+        """See `pipeline.domain.ports.Vault.settle`: a file is there before its receipt."""
+
+    def mark_pending(self, paths: Iterable[str]) -> None:
+        """Put stored files on the list of pending ones, durably. Raises `OSError`."""
+        for path in paths:
+            self._files.link(self._root / path, self._pending(path))
+        self._files.sync_folder(self._root / "pending")
+
     def recover(self) -> None:
         """Clear what writers that are no more had begun; called once, when the node starts."""
         for file in (self._root / "incoming").iterdir():
@@ -105,16 +117,17 @@ class SimpleVault:
         except OSError as exc:
             raise VaultError(f"The vault cannot be opened: {exc.strerror or 'unknown error'}.") from exc
 
-    def _refuse_when_full(self, more: int) -> None:
+    def refuse_when_full(self, more: int) -> None:
+        """Raises `VaultFull` when ``more`` bytes would bring the disk above the watermark."""
         if self._files.used_share(self._root, more) > self._watermark:
             raise VaultFull
 
-    def _make_durable(self, path: str, parts: tuple[bytes, ...]) -> None:
+    def _make_durable(self, path: str, parts: tuple[bytes | memoryview, ...]) -> None:
         """Write ``parts`` (none for a duplicate) under ``path``; on failure leave nothing of them."""
         target = self._root / path
         temporary = self._root / "incoming" / f"{self._writer}-{next(self._numbers)}"
         try:
-            self._make_study_folder(target.parent)
+            self.folders.make(target.parent)
             if parts:
                 self._files.write(temporary, parts)
                 self._files.rename(temporary, target)
@@ -126,16 +139,6 @@ class SimpleVault:
                 self._clear(temporary, self._pending(path), target)
             raise
 
-    def _make_study_folder(self, folder: Path) -> None:
-        """A folder another thread has just made may not be durable yet, so each process syncs it once."""
-        if folder in self._durable_folders:
-            return
-        self._files.make_folder(folder)
-        self._files.sync_folder(folder.parent)
-        if len(self._durable_folders) >= _FOLDERS_KEPT_IN_MIND:
-            self._durable_folders.clear()
-        self._durable_folders.add(folder)
-
     def _clear(self, *paths: Path) -> None:
         for path in paths:
             try:
@@ -143,7 +146,7 @@ class SimpleVault:
             except OSError:
                 continue  # a disk that fails to write may fail to unlink: the first error is the one to tell
 
-    def _holds(self, path: str, sha256: str) -> bool:
+    def holds(self, path: str, sha256: str) -> bool:
         """Whether the very same bytes are there, read back and digested: acknowledged means verified."""
         try:
             meta, _ = self._meta(path)

@@ -95,6 +95,13 @@ class Vault(Protocol):
         """Receipts not yet acknowledged by the index, oldest first; they survive a crash."""
         ...
 
+    def settle(self, receipts: Iterable[Receipt]) -> None:
+        """Return once every process can read the files of these receipts at their paths.
+
+        Durable they are since `append`. Raises `VaultError` when that takes long; it may be asked again.
+        """
+        ...
+
     def indexed(self, receipts: Iterable[Receipt]) -> None:
         """Forget that these receipts are pending."""
         ...

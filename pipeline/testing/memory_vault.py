@@ -45,6 +45,9 @@ class MemoryVault:
             waiting = tuple(self._pending.values())
         yield from waiting
 
+    def settle(self, receipts: Iterable[Receipt]) -> None:
+        """See `pipeline.domain.ports.Vault.settle`."""
+
     def indexed(self, receipts: Iterable[Receipt]) -> None:
         """See `pipeline.domain.ports.Vault.indexed`."""
         with self._lock:

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,11 +21,12 @@ from dicom_node.scu.commitment import Told
 from dicom_node.scu.send import set_up_sender
 from dicom_node.server.door import Door
 from dicom_node.server.node import DicomNode, NodeAddress
-from dicom_node.vault.simple import SimpleVault
+from dicom_node.vault.fast import FastVault, fast_vault
 from pipeline.domain.ports import Vault
 from pipeline.testing.memory_index import MemoryIndex
 
 _WITHIN_S = 20.0
+_SEGMENT_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,23 @@ def running_node(
 ) -> Iterator[RunningNode]:
     """Start a node below ``root`` and stop it at the end; pynetdicom is set up as in production."""
     set_up_sender()
-    vault = vault or SimpleVault(root / "vault", watermark=1.0)
+    with ExitStack() as stack:
+        if vault is None:
+            made = FastVault(root / "vault", watermark=1.0, segment_bytes=_SEGMENT_BYTES)
+            vault = stack.enter_context(fast_vault(made))
+        yield stack.enter_context(_listening(root, vault, policy, peers, largest_data_set, tls, committed))
+
+
+@contextmanager
+def _listening(
+    root: Path,
+    vault: Vault,
+    policy: DoorPolicy | None,
+    peers: tuple[Peer, ...],
+    largest_data_set: int,
+    tls: ssl.SSLContext | None,
+    committed: Told | None,
+) -> Iterator[RunningNode]:
     index = MemoryIndex()
     indexer = Indexer(vault, index)
     book = PeerBook(root / "peers.json", lambda: peers)

@@ -1,0 +1,228 @@
+"""The fast vault: an image is durable in a journal first, and a plain file a moment later."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from dicom_node.vault.files import JournalFiles, OsFiles
+from dicom_node.vault.held import HeldDataSet, examine
+from dicom_node.vault.journal import Journal
+from dicom_node.vault.naming import instance_path
+from dicom_node.vault.part10 import encode_head
+from dicom_node.vault.plain import Piece, PlainFiles
+from dicom_node.vault.records import RECORD_HEAD, Record
+from dicom_node.vault.replay import replay
+from dicom_node.vault.segment import Entry
+from dicom_node.vault.simple import SimpleVault
+from pipeline import logs
+from pipeline.domain.errors import VaultError
+from pipeline.domain.receipt import Arrival, Receipt
+
+SEGMENT_BYTES = 256 << 20
+MOST_SEGMENTS = 4
+AT_ONCE = 64
+"""Files made in one go: one folder sync for all of them, and none waits long for the others."""
+
+SETTLE_WITHIN_S = 5.0
+AGAIN_AFTER_S = 1.0
+"""How long a disk that made no files is left alone."""
+
+_LOCKS = 1024
+
+
+class FastVault:
+    """Implements `pipeline.domain.ports.Vault`; safe for many threads. `recover` it, then `run` it in a thread.
+
+    One sync of the journal makes the images of many associations durable. The folder is that of a
+    `SimpleVault`, which keeps what the journal does not take: images larger than a segment, and
+    duplicates of plain files. Raises `HomeInUse` when another node has this vault.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        watermark: float,
+        files: JournalFiles | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+        most_segments: int = MOST_SEGMENTS,
+    ) -> None:
+        self._files = files or OsFiles()
+        self._plain = SimpleVault(root, watermark=watermark, files=self._files)
+        self._journal = _journal(root, self._files, segment_bytes, most_segments)
+        self._maker = PlainFiles(root, self._files, self._plain.folders)
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._changed = threading.Condition()
+        self._queue: deque[Entry] = deque()
+        self._unfiled: dict[str, Entry] = {}
+        self._unnoted: dict[str, Entry] = {}
+        self._unfiled_bytes = 0
+        self._closing = False
+
+    def append(self, part10_body: bytes, arrival: Arrival) -> Receipt:
+        """See `pipeline.domain.ports.Vault.append`."""
+        return self.keep(examine(part10_body, arrival.TransferSyntaxUID), arrival)
+
+    def keep(self, held: HeldDataSet, arrival: Arrival) -> Receipt:
+        """Append a data set that is already examined; it is ``held.sha256`` that is believed."""
+        path = instance_path(arrival.site_id, held.ids, held.sha256)
+        receipt = Receipt(arrival, path, held.sha256, len(held.body))
+        head = encode_head(arrival, held.sha256)
+        record = Record(0, path, len(head), len(held.body))
+        with self._locks[int(held.sha256[:8], 16) % _LOCKS]:
+            if path in self._unfiled:
+                return Receipt(arrival, path, held.sha256, len(held.body), duplicate=True)
+            if record.length > self._journal.largest or self._plain.file(path).exists():
+                return self._plain.keep(held, arrival)
+            try:
+                self._plain.refuse_when_full(self._unfiled_bytes + record.length)
+                entry = self._journal.append(receipt, head, held.body)
+            except OSError as exc:
+                raise VaultError(f"The disk failed: {exc.strerror or 'unknown error'}.") from exc
+            self._took(entry)
+        return receipt
+
+    def pending(self) -> Iterator[Receipt]:
+        """See `pipeline.domain.ports.Vault.pending`."""
+        with self._changed:
+            journalled = [entry.receipt for entry in self._unnoted.values()]
+        yield from self._plain.pending()
+        yield from journalled
+
+    def settle(self, receipts: Iterable[Receipt]) -> None:
+        """See `pipeline.domain.ports.Vault.settle`."""
+        paths = [receipt.path for receipt in receipts]
+        with self._changed:
+            if not self._changed.wait_for(lambda: not any(path in self._unfiled for path in paths), SETTLE_WITHIN_S):
+                raise VaultError("The images are not plain files yet.")
+
+    def indexed(self, receipts: Iterable[Receipt]) -> None:
+        """See `pipeline.domain.ports.Vault.indexed`."""
+        known = list(receipts)
+        with self._changed:
+            found = [self._unnoted.pop(receipt.path, None) for receipt in known]
+        self._journal.noted([entry for entry in found if entry is not None])
+        self._plain.indexed(known)
+
+    def read(self, path: str) -> bytes:
+        """See `pipeline.domain.ports.Vault.read`. Raises `VaultError` when there is no such file."""
+        entry = self._unfiled.get(path)
+        if entry is not None:
+            self.settle([entry.receipt])
+        return self._plain.read(path)
+
+    def recover(self) -> None:
+        """Make plain, pending files of what an earlier process left in the journal. Raises `VaultError`."""
+        self._plain.recover()
+        try:
+            for path, descriptor in self._journal.segments_on_disk():
+                self._restore(descriptor)
+                self._journal.reuse(path, descriptor)
+        except OSError as exc:
+            raise VaultError(f"The journal cannot be read back: {exc.strerror or 'unknown error'}.") from exc
+
+    def run(self) -> None:
+        """Make plain files of what comes in, until `close`; the loop of a thread."""
+        while self._wait_for_work():
+            try:
+                self.step()
+            except OSError as exc:
+                logs.get().warning("files_not_made", count=len(self._queue), error=type(exc).__name__)
+                with self._changed:
+                    if self._closing:
+                        return
+                    self._changed.wait(AGAIN_AFTER_S)
+
+    def step(self) -> None:
+        """Make plain files of some that wait. Raises `OSError`; then they still wait."""
+        with self._changed:
+            batch = list(islice(self._queue, AT_ONCE))
+        self._maker.make([_piece(entry) for entry in batch])
+        with self._changed:
+            for entry in batch:
+                self._queue.popleft()
+                del self._unfiled[entry.record.path]
+                self._unfiled_bytes -= entry.record.length
+            self._journal.filed(batch)
+            self._changed.notify_all()
+        if self._journal.is_short():
+            self._note(self._journal.oldest())
+
+    def close(self) -> None:
+        """End `run` when everything is a plain file; images are not taken any more."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    def release(self) -> None:
+        """Give the journal up, after `run` has ended: an empty one where the disk allows."""
+        try:
+            self._note(list(self._unnoted.values()))
+        except OSError as exc:
+            logs.get().warning("pending_not_marked", error=type(exc).__name__)
+        self._journal.close()
+
+    def _took(self, entry: Entry) -> None:
+        with self._changed:
+            self._unfiled[entry.record.path] = entry
+            self._unnoted[entry.record.path] = entry
+            self._unfiled_bytes += entry.record.length
+            self._queue.append(entry)
+            self._changed.notify_all()
+
+    def _wait_for_work(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closing)
+            return bool(self._queue)
+
+    def _note(self, entries: Sequence[Entry]) -> None:
+        """Let the list of pending files, instead of the journal, remember what the index has not heard of."""
+        filed = [entry for entry in entries if entry.filed]
+        self._plain.mark_pending([entry.record.path for entry in filed])
+        with self._changed:
+            for entry in filed:
+                self._unnoted.pop(entry.record.path, None)
+        self._journal.noted(filed)
+
+    def _restore(self, descriptor: int) -> None:
+        found = replay(self._files, descriptor)
+        while batch := list(islice(found, AT_ONCE)):
+            lost = [one for one in batch if not self._plain.holds(one.receipt.path, one.receipt.sha256)]
+            self._maker.make([Piece(one.receipt.path, descriptor, one.offset, one.length) for one in lost])
+            paths = [one.receipt.path for one in batch]
+            self._maker.confirm(paths)
+            self._plain.mark_pending(paths)
+            logs.get().info("journal_replayed", count=len(batch))
+
+
+@contextmanager
+def fast_vault(vault: FastVault) -> Iterator[FastVault]:
+    """Recover a vault and run it in a thread of its own until the end."""
+    vault.recover()
+    thread = threading.Thread(target=vault.run, name="vault", daemon=True)
+    thread.start()
+    try:
+        yield vault
+    finally:
+        vault.close()
+        thread.join()
+        vault.release()
+
+
+def _journal(root: Path, files: JournalFiles, segment_bytes: int, most_segments: int) -> Journal:
+    folder = root / "journal"
+    try:
+        files.make_folder(folder)
+        files.sync_folder(root)
+        return Journal(folder, files, segment_bytes=segment_bytes, most_segments=most_segments)
+    except OSError as exc:
+        raise VaultError(f"The journal cannot be opened: {exc.strerror or 'unknown error'}.") from exc
+
+
+def _piece(entry: Entry) -> Piece:
+    return Piece(entry.record.path, entry.segment.descriptor, entry.offset + RECORD_HEAD, entry.record.file_length)

@@ -1,0 +1,168 @@
+"""The journal: what has been acknowledged and is not yet a plain file known to the index."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dicom_node.vault.files import JournalFiles
+from dicom_node.vault.records import PAGE, Record
+from dicom_node.vault.segment import Entry, Segment
+from pipeline.domain.errors import HomeInUse, VaultError
+from pipeline.domain.receipt import Receipt
+
+ROOM_WITHIN_S = 20.0
+"""How long an image waits for room when files are made more slowly than images come."""
+
+
+class Journal:
+    """Segments in one folder, written in turn; safe for many threads. Raises `HomeInUse`, `OSError`."""
+
+    def __init__(self, folder: Path, files: JournalFiles, *, segment_bytes: int, most_segments: int) -> None:
+        self._folder = folder
+        self._files = files
+        self._segment_bytes = segment_bytes
+        self._most = most_segments
+        self._changed = threading.Condition()
+        self._sequence = 0
+        self._segments: list[Segment] = []
+        self._current: Segment | None = None
+        self._closed = False
+        self._lock = _lock(folder)
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the longest record that fits."""
+        return self._segment_bytes - PAGE
+
+    def append(self, receipt: Receipt, head: bytes, body: bytes | memoryview) -> Entry:
+        """Make an instance durable. Raises `OSError`, and `VaultError` when there is no room for long."""
+        with self._changed:
+            entry = self._reserve(receipt, len(head), len(body))
+        written = False
+        try:
+            entry.segment.write(entry.record, head, body, entry.offset)
+            written = True
+        finally:
+            with self._changed:
+                entry.segment.in_hand -= 1
+                if written:
+                    entry.segment.entries.append(entry)
+        return entry
+
+    def filed(self, entries: Sequence[Entry]) -> None:
+        """Take note that these are durable plain files."""
+        with self._changed:
+            for entry in entries:
+                entry.filed = True
+            self._changed.notify_all()
+
+    def noted(self, entries: Sequence[Entry]) -> None:
+        """Take note that the index knows these, or that they are in the list of pending ones."""
+        with self._changed:
+            for entry in entries:
+                entry.noted = True
+            self._changed.notify_all()
+
+    def is_short(self) -> bool:
+        """Whether no segment is left to go on with."""
+        with self._changed:
+            return len(self._segments) >= self._most and self._free() is None
+
+    def oldest(self) -> list[Entry]:
+        """The filed entries of the segment that has been in use longest and that the index holds up."""
+        with self._changed:
+            full = (one for one in self._segments if one is not self._current)
+            waiting = ([entry for entry in one.entries if not entry.noted] for one in full)
+            found = [entries for entries in waiting if entries and all(entry.filed for entry in entries)]
+            return min(found, key=lambda entries: entries[0].record.sequence, default=[])
+
+    def segments_on_disk(self) -> Iterator[tuple[Path, int]]:
+        """The segments that an earlier process left, with open descriptors. Raises `OSError`."""
+        for path in sorted(self._folder.glob("*.journal")):
+            yield path, self._files.open_segment(path)
+
+    def reuse(self, path: Path, descriptor: int) -> None:
+        """Take a segment that an earlier process left into use again: nothing in it is needed."""
+        size = self._files.size(descriptor)
+        segment = Segment(self._files, path, descriptor, size)
+        segment.forget()
+        if size == self._segment_bytes and len(self._segments) < self._most:
+            self._segments.append(segment)
+            return
+        self._files.close(descriptor)
+        self._files.remove(path)
+
+    def close(self) -> None:
+        """Leave nothing to replay, where nothing is needed; nothing is appended any more."""
+        with self._changed:
+            self._closed = True
+            for segment in self._segments:
+                if segment.is_free:
+                    segment.forget()
+                if not segment.in_hand:
+                    self._files.close(segment.descriptor)
+            self._segments.clear()
+        os.close(self._lock)
+
+    def _reserve(self, receipt: Receipt, head: int, body: int) -> Entry:
+        self._sequence += 1
+        record = Record(self._sequence, receipt.path, head, body)
+        deadline = time.monotonic() + ROOM_WITHIN_S
+        while not self._closed:
+            segment = self._current
+            offset = None if segment is None or segment.commit.failed else segment.reserve(record.length)
+            if segment is not None and offset is not None:
+                return Entry(record, receipt, segment, offset)
+            if not self._go_on() and not self._changed.wait(max(deadline - time.monotonic(), 0.0)):
+                raise VaultError("The journal is full; send again later.")
+        raise VaultError("The journal is closed; send again later.")
+
+    def _go_on(self) -> bool:
+        """Begin a free segment; whether there was one."""
+        self._current = None
+        self._drop_failed()
+        segment = self._free()
+        if segment is None and len(self._segments) < self._most:
+            segment = self._make()
+        if segment is None:
+            return False
+        segment.begin()
+        self._current = segment
+        return True
+
+    def _free(self) -> Segment | None:
+        whole = (one for one in self._segments if one is not self._current and not one.commit.failed)
+        return next((one for one in whole if one.is_free), None)
+
+    def _drop_failed(self) -> None:
+        """Give up the segments whose sync failed, as soon as nothing in them is needed."""
+        for segment in [one for one in self._segments if one.commit.failed and one.is_free]:
+            self._segments.remove(segment)
+            segment.forget()
+            self._files.close(segment.descriptor)
+            self._files.remove(segment.path)
+
+    def _make(self) -> Segment:
+        path = self._folder / f"{secrets.token_hex(6)}.journal"
+        descriptor = self._files.make_segment(path, self._segment_bytes)
+        self._files.sync_folder(self._folder)
+        segment = Segment(self._files, path, descriptor, self._segment_bytes)
+        self._segments.append(segment)
+        return segment
+
+
+def _lock(folder: Path) -> int:
+    """Keep a second node out of this vault until the descriptor is closed. Raises `HomeInUse`."""
+    descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        os.close(descriptor)
+        raise HomeInUse("Another DICOM node is running on this vault.") from exc
+    return descriptor
