@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 Triple = tuple[float, float, float]
 
@@ -52,8 +51,24 @@ class Noise:
         ]
         generator = torch.Generator().manual_seed(self.seed)
         coarse = torch.randn(1, channels, *sizes, generator=generator).to(like.device)
-        fine = functional.interpolate(coarse, size=grid.shape, mode="trilinear", align_corners=True)
-        return fine[0]
+        by_row = [_between(n, m, like.device) for n, m in zip(grid.shape, sizes, strict=True)]
+        return along(by_row[0], along(by_row[1], along(by_row[2], coarse[0], 2), 1), 0)
+
+
+def along(matrix: Tensor, image: Tensor, axis: int) -> Tensor:
+    """``matrix`` [out, in] applied to one axis (0 k, 1 j, 2 i) of [channels, k, j, i]: sums as matrix products."""
+    if axis == 2:
+        return image @ matrix.T
+    if axis == 1:
+        return matrix @ image
+    channels, _, rows, columns = image.shape
+    return (matrix @ image.flatten(2)).view(channels, len(matrix), rows, columns)
+
+
+def _between(n: int, m: int, device: torch.device) -> Tensor:
+    """Linear interpolation of ``n`` places among ``m`` values, first and last included: [n, m]."""
+    place = torch.linspace(0, m - 1, n, device=device)[:, None]
+    return (1 - (place - torch.arange(m, device=device)).abs()).clamp(min=0)
 
 
 def step(distance: Tensor, softness: float = 1.0) -> Tensor:
@@ -71,25 +86,21 @@ def distance_to(coordinates: Tensor, point_mm: Sequence[float], stretch: Sequenc
 
 def blur(image: Tensor, sigmas: Sequence[float]) -> Tensor:
     """Gaussian blur of [k, j, i] by ``sigmas`` in voxels of each axis; below 0.15 an axis is left alone."""
-    out = image[None, None]
+    out = image[None]
     for axis, sigma in enumerate(sigmas):
-        if sigma >= 0.15:
-            out = _blur_axis(out, axis, sigma)
-    return out[0, 0]
+        if sigma >= 0.15 and image.shape[axis] > 1:
+            out = along(_gaussian(image.shape[axis], sigma, image.device), out, axis)
+    return out[0]
 
 
-def _blur_axis(image: Tensor, axis: int, sigma: float) -> Tensor:
-    radius = min(max(1, round(3 * sigma)), image.shape[2 + axis] - 1)
-    if radius < 1:
-        return image
-    steps = torch.arange(-radius, radius + 1, dtype=torch.float32, device=image.device)
-    kernel = torch.exp(-(steps**2) / (2 * sigma * sigma))
-    shape = [1, 1, 1, 1, 1]
-    shape[2 + axis] = 2 * radius + 1
-    padding = [0] * 6
-    padding[2 * (2 - axis)] = padding[2 * (2 - axis) + 1] = radius
-    padded = functional.pad(image, padding, mode="replicate")
-    return functional.conv3d(padded, (kernel / kernel.sum()).view(shape))
+def _gaussian(n: int, sigma: float, device: torch.device) -> Tensor:
+    """The blur of ``n`` values as a matrix; beyond the edge the last value goes on."""
+    radius = min(max(1, round(3 * sigma)), n - 1)
+    reach = torch.arange(-radius, radius + 1, device=device)
+    weight = torch.exp(-(reach.float() ** 2) / (2 * sigma * sigma))
+    source = (torch.arange(n, device=device)[:, None] + reach).clamp(0, n - 1)
+    matrix = torch.zeros(n, n, device=device)
+    return matrix.scatter_add_(1, source, (weight / weight.sum()).expand(n, -1).contiguous())
 
 
 def rotation(angles_rad: Sequence[float]) -> Tensor:

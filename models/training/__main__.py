@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--batch", type=int, default=8)
     cli.add_argument("--learning-rate", type=float, default=2e-3)
     cli.add_argument("--steps-per-head", type=int, help="steps between freshly painted heads")
-    cli.add_argument("--pool", type=int, default=320, help="heads kept to sample from (default: 320)")
+    cli.add_argument("--pool", type=int, default=640, help="heads kept to sample from (default: 640)")
     cli.add_argument("--average", type=float, default=0.997, help="how much of the weights' average a step keeps")
     cli.add_argument("--samplers", type=int, default=0, help="processes that cut batches, for a GPU (default: none)")
     cli.add_argument("--painters", type=int, default=1, help="processes that paint heads, with --samplers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from models.synthesis.kinds import Kind
 from models.synthesis.paint import HEAD_GRID, Painted, paint
 from models.training.pool import HeadOfSeed, PooledHead, Sources
 from models.training.samples import Sample
+from models.training.slab import slab
 
 LEAST_PIXELS = 6
 """A slice with fewer lesion pixels is not sought out."""
@@ -56,18 +58,19 @@ def _heads(
     def head_of_seed(seed: int) -> PooledHead:
         rng = np.random.default_rng(seed)
         recipe = with_early_infarct(draw(rng, len(prior), odds), rng, early)
-        return pooled(paint(recipe, prior, device), classes)
+        return pooled(paint(recipe, prior, device, slab(HEAD_GRID, recipe, rng)), classes)
 
     return head_of_seed
 
 
 def pooled(painted: Painted, classes: Callable[[Tensor], Tensor]) -> PooledHead:
-    """HU as int16, lesion fraction as uint8 (255 is all lesion), its kind."""
+    """HU as int16, lesion fraction as uint8 (255 is all lesion), its kind, where it begins."""
     area = ((painted.fraction > 0.5) & (classes(painted.kind) > 0)).sum((1, 2))
     fields = {
         "hu": painted.hu.clamp(-1024, 3071).round().to(torch.int16),
         "fraction": (painted.fraction * 255).round().to(torch.uint8),
         "kind": painted.kind,
+        "first_mm": torch.tensor(painted.grid.first_mm),
     }
     return PooledHead(fields, tuple(torch.nonzero(area > LEAST_PIXELS)[:, 0].tolist()))
 
@@ -83,27 +86,35 @@ def ischaemia_sample(head: PooledHead, rng: Generator) -> Sample:
 
 
 def _sample(head: PooledHead, rng: Generator, classes: Callable[[Tensor], Tensor]) -> Sample:
-    dz, last = HEAD_GRID.spacing_mm[0], HEAD_GRID.shape[0] - 1
-    if head.lesion_slices and rng.random() < 0.55:
-        middle = float(rng.choice(head.lesion_slices)) * dz + rng.uniform(-1, 1)
-    elif rng.random() < 0.3:
-        # The vertex, where bone lies in the slice and mimics blood.
-        middle = float(rng.uniform(0.68, 0.97)) * last * dz
-    else:
-        middle = float(rng.uniform(4, last * dz - 4))
     thickness = float(rng.uniform(1.0, 8.5) if rng.random() < 0.8 else 5.0)
-    seen = acquire(_painted(head), draw_scan(rng, _neighbours(middle, thickness, rng), thickness))
+    gap = max(3.5, thickness) * float(rng.uniform(0.95, 1.25))
+    middle = _middle(head, rng, reach_mm=gap + thickness / 2)
+    seen = acquire(_painted(head), draw_scan(rng, _neighbours(middle, gap, rng), thickness))
     hu, kind = (seen.hu.flip(-1), seen.kind.flip(-1)) if rng.random() < 0.5 else (seen.hu, seen.kind)
     return windowed(_clipped(hu, rng)), classes(kind[1]).long()
 
 
+def _middle(head: PooledHead, rng: Generator, reach_mm: float) -> float:
+    """A place in mm above the first painted slice, often where a lesion is, ``reach_mm`` from both ends."""
+    dz = HEAD_GRID.spacing_mm[0]
+    last = (len(head.fields["hu"]) - 1) * dz
+    if head.lesion_slices and rng.random() < 0.65:
+        middle = float(rng.choice(head.lesion_slices)) * dz + rng.uniform(-1, 1)
+    else:
+        middle = float(rng.uniform(0, last))
+    reach = min(reach_mm, last / 2)
+    return min(max(middle, reach), last - reach)
+
+
 def _painted(head: PooledHead) -> Painted:
     fields = head.fields
-    return Painted(HEAD_GRID, fields["hu"], fields["fraction"].float() / 255, fields["kind"], torch.empty(0))
+    x, y, z = fields["first_mm"].tolist()
+    slices, rows, columns = fields["hu"].shape
+    grid = replace(HEAD_GRID, shape=(slices, rows, columns), first_mm=(x, y, z))
+    return Painted(grid, fields["hu"], fields["fraction"].float() / 255, fields["kind"], torch.empty(0))
 
 
-def _neighbours(middle: float, thickness: float, rng: Generator) -> tuple[float, float, float]:
-    gap = max(3.5, thickness) * float(rng.uniform(0.95, 1.25))
+def _neighbours(middle: float, gap: float, rng: Generator) -> tuple[float, float, float]:
     mode = rng.random()
     if mode < 0.3:
         return (middle, middle, middle)

@@ -25,7 +25,7 @@ class Plan:
     weight_decay: float = 1e-4
     lesion_weight: float = 2.0
     ema: float = 0.997
-    pool: int = 320
+    pool: int = 640
     first_pool: int = 16
     steps_per_head: int = 8
     checkpoint_minutes: float = 5.0

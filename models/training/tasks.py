@@ -28,7 +28,7 @@ TASKS = {
             ("background", "IPH", "IVH", "SAH", "SDH", "EDH"),
             heads_ct.blood_heads,
             heads_ct.blood_sample,
-            steps_per_head=5,
+            steps_per_head=1,
         ),
         Task("infarct-dwi", ("background", "infarct"), heads_mr.heads, heads_mr.sample, steps_per_head=8),
         Task(
@@ -36,7 +36,7 @@ TASKS = {
             ("background", "early ischaemia"),
             heads_ct.ischaemic_heads,
             heads_ct.ischaemia_sample,
-            steps_per_head=5,
+            steps_per_head=1,
         ),
     )
 }
