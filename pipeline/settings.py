@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     label_maps: bool = Field(
         default=False, description="write segmentations as label maps (DICOM 2024) instead of binary ones"
     )
+    traces_url: str = Field(
+        default="", description="an OpenTelemetry collector (https://.../v1/traces) for traces; empty: none"
+    )
     device: str = Field(default="auto", description="where models run: auto, cpu, cuda or cuda:N")
 
     @property

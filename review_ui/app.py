@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from pipeline.database.engine import conninfo
 from pipeline.domain.deadlines import deadlines
 from pipeline.settings import Settings
+from pipeline.version import installed_version
 from review_ui.accounts.passwords import Passwords
 from review_ui.accounts.sign_in import Door
 from review_ui.bundles import read_bundle_texts
@@ -51,7 +52,6 @@ from review_ui.routes import (
     status,
     times,
 )
-from review_ui.version import installed_version
 
 
 def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_root: Path, clock: Clock) -> FastAPI:

@@ -23,21 +23,26 @@ from pipeline.clerk.delivery.courier import Courier
 from pipeline.clerk.escalate import escalate, read_clocks
 from pipeline.clerk.linking import link_waiting_requests
 from pipeline.clerk.notify.courier import Herald, Telling
+from pipeline.clerk.notify.posting import check_address
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.promote import promote_patient_work
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
+from pipeline.clerk.traces.tracer import Tracer
 from pipeline.database.engine import connect, conninfo
 from pipeline.domain.deadlines import deadlines
+from pipeline.domain.errors import BadInput
 from pipeline.jobs import job_app
 from pipeline.process import END_WITHIN_S, stop_on_signals, until
 from pipeline.settings import Settings
+from pipeline.version import installed_version
 
 TICK_S = 0.5
 """How often the clerk looks: a fraction of the quiet time, so that it adds little to it."""
 
 COUNT_EVERY_S = 600.0
+TRACE_EVERY_S = 5.0
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
 
@@ -68,6 +73,7 @@ async def _serve(settings: Settings) -> None:
         _every(1.0, stop, lambda: asyncio.to_thread(courier.look)),
         _every(TICK_S, stop, lambda: asyncio.to_thread(herald.look)),
         _every(COUNT_EVERY_S, stop, lambda: _count(engine)),
+        *_traces(settings, stop),
     )
     engine.dispose()
     calling.dispose()
@@ -90,6 +96,25 @@ def _herald(settings: Settings) -> Herald:
     """Notification, on connections of its own too."""
     engine = connect(settings.database_url, connections=2)
     return Herald(Telling(engine, settings.folders.root, lambda: datetime.now(UTC), Random()))  # noqa: S311 - luck
+
+
+def _traces(settings: Settings, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+    """Nothing, unless an administrator named a collector."""
+    if not settings.traces_url:
+        return []
+    try:
+        check_address(settings.traces_url)
+    except BadInput as error:
+        # A wrong address of the least important thing must not keep the clerk from calling people.
+        logs.get().error("traces_off", error=str(error), remedy="set NEUROVIGIE_TRACES_URL, or leave it empty")
+        return []
+    engine = connect(settings.database_url, connections=1)
+    tracer = Tracer(engine, settings.traces_url, installed_version(), lambda: datetime.now(UTC))
+    return [_every(TRACE_EVERY_S, stop, lambda: _look(tracer))]
+
+
+async def _look(tracer: Tracer) -> None:
+    await asyncio.to_thread(tracer.look)
 
 
 async def _timers(engine: Engine, settings: Settings) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
+from pipeline.version import installed_version
 from review_ui.desk import TheDesk
-from review_ui.version import installed_version
 
 router = APIRouter(prefix="/status", tags=["status"])
 
