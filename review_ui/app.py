@@ -49,6 +49,7 @@ from review_ui.routes import (
     series,
     session,
     set_up,
+    sites,
     status,
     times,
 )
@@ -109,7 +110,7 @@ def _api() -> APIRouter:
         deliveries,
         dicomweb,
     )
-    of_people = (set_up, rota, coverage, exchanges, calendar, notifications, figures)
+    of_people = (sites, set_up, rota, coverage, exchanges, calendar, notifications, figures)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api

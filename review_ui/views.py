@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import PlainSerializer, TypeAdapter
 
+from pipeline.domain.opinion_request import Onset, OnsetKind, Window, windows
 from pipeline.domain.priority import Tier, reading_key
 from review_ui.accounts.account import Account
 
@@ -43,9 +44,34 @@ class PatientView:
     sex: str
 
 
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """The end of a window for treatment, to be counted down to."""
+
+    code: str
+    ends_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledView:
+    """Who is being called for a case; with ``alarm_at`` nobody was found, and ``phone`` is to be called.
+
+    ``since`` is from when nobody has held it, ``next_at`` when somebody else is called too.
+    """
+
+    people: list[str]
+    since: Instant | None
+    next_at: Instant | None
+    alarm_at: Instant | None
+    phone: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """One line of the worklist. ``images`` and ``expected`` leave out what we made ourselves."""
+    """One line of the worklist. ``images`` and ``expected`` leave out what we made ourselves.
+
+    ``called`` is none unless somebody is, or should be, called for the case now.
+    """
 
     id: UUID
     site: str
@@ -71,6 +97,8 @@ class CaseRow:
     deadline_at: Instant | None = None
     rules: str = ""
     missing: list[str] = field(default_factory=list)
+    windows: list[WindowView] = field(default_factory=list)
+    called: CalledView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +137,14 @@ def case_fields(row: Mapping[Any, Any], counts: Mapping[Any, Any]) -> dict[str, 
         "expected": counts["expected"],
         "modalities": counts["modalities"] or [],
         "roles": counts["roles"] or [],
+        "windows": [WindowView(one.code, one.ends_at) for one in _windows(row["request"])],
     }
+
+
+def _windows(asked: Mapping[str, Any] | None) -> tuple[Window, ...]:
+    """The windows for treatment, from what the case keeps of its request."""
+    at = (asked or {}).get("onset_at")
+    return windows(Onset(OnsetKind.KNOWN, datetime.fromisoformat(at))) if at else ()
 
 
 def in_reading_order(rows: Iterable[CaseRow]) -> list[CaseRow]:

@@ -67,7 +67,12 @@ def may_ask(viewer: Viewer, site_id: str) -> bool:
 
     Its own people may, and whoever writes down what they say on the telephone.
     """
-    return may_see(viewer, site_id) and viewer.role is not AccountRole.ADMINISTRATOR
+    return may_see(viewer, site_id) and may_write_requests(viewer)
+
+
+def may_write_requests(viewer: Viewer) -> bool:
+    """Whether a viewer asks for opinions at all, in whatever hospital's name."""
+    return viewer.role is not AccountRole.ADMINISTRATOR
 
 
 def may_tell_treatment(viewer: Viewer, site_id: str) -> bool:

@@ -1,6 +1,6 @@
-"""The worklist's queries: the cases, and what their series say of them.
+"""The worklist's queries: the cases, what their series say of them, and who is called for them.
 
-They are two on purpose: joined, they tempt a planner without statistics into one aggregate per case.
+They are several on purpose: joined, they tempt a planner without statistics into one aggregate per case.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, true
 from pipeline.database.tables import account, series, site, study
 from pipeline.database.tables import case as cases
 from pipeline.domain.access import Viewer, sees_every_site
+from review_ui.calling.rows import called
 from review_ui.views import CaseRow, case_fields
 
 _NOTHING: Mapping[str, Any] = {"images": 0, "expected": None, "modalities": [], "roles": []}
@@ -53,8 +54,11 @@ def fields(connection: Connection, *where: ColumnElement[bool]) -> list[dict[str
         .outerjoin(account, account.c.id == cases.c.owner_id)
         .where(*where)
     )
-    counts = _of_series(connection, where)
-    return [case_fields(row, counts.get(row["id"], _NOTHING)) for row in connection.execute(query).mappings()]
+    counts, calls = _of_series(connection, where), called(connection, *where)
+    return [
+        case_fields(row, counts.get(row["id"], _NOTHING)) | {"called": calls.get(row["id"])}
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def _of_series(connection: Connection, where: tuple[ColumnElement[bool], ...]) -> Mapping[UUID, Mapping[Any, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pipeline.database.requests import StoredRequest
 from pipeline.domain.opinion_request import OpinionRequest, flags, windows
-from review_ui.views import Instant, PatientView
+from review_ui.views import Instant, PatientView, WindowView
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,6 @@ class FlagView:
 
     code: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class WindowView:
-    """The end of a window for treatment, to be counted down to."""
-
-    code: str
-    ends_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +79,14 @@ class RequestView:
     windows: list[WindowView]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedView:
+    """What would be flagged in a request, and the windows it would open, before it is sent."""
+
+    flags: list[FlagView]
+    windows: list[WindowView]
+
+
 _SAME = (
     "requester", "call_back", "question", "skill", "language", "age_years", "modified_rankin", "anticoagulant",
     "anticoagulant_name", "last_dose_at", "systolic_mmhg", "diastolic_mmhg", "glucose_mmol_per_l",
@@ -97,6 +97,7 @@ _SAME = (
 def request_view(one: StoredRequest, made_by: str, now: datetime) -> RequestView:
     """A stored request with what follows from it at this time."""
     asked = one.asked
+    checked = checked_view(asked, now)
     return RequestView(
         id=one.id,
         site=one.site_id,
@@ -118,9 +119,17 @@ def request_view(one: StoredRequest, made_by: str, now: datetime) -> RequestView
         nihss=NihssView(
             asked.nihss.total, {item.value: score for item, score in asked.nihss.items.items()}, asked.nihss.sum
         ),
-        flags=[FlagView(flag.code, flag.text) for flag in flags(asked, now)],
-        windows=[WindowView(window.code, window.ends_at) for window in windows(asked.onset)],
+        flags=checked.flags,
+        windows=checked.windows,
         **{name: getattr(asked, name) for name in _SAME},
+    )
+
+
+def checked_view(asked: OpinionRequest, now: datetime) -> CheckedView:
+    """A request that is not stored, with what follows from it at this time."""
+    return CheckedView(
+        [FlagView(flag.code, flag.text) for flag in flags(asked, now)],
+        [WindowView(window.code, window.ends_at) for window in windows(asked.onset)],
     )
 
 

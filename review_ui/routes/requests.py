@@ -15,15 +15,15 @@ from pipeline.database.request_links import Linking, TwoOwners, candidates, link
 from pipeline.database.request_tables import request
 from pipeline.database.requests import NewRequest, StoredRequest, change_request, end_request, make_request
 from pipeline.database.tables import site
-from pipeline.domain.access import may_ask
+from pipeline.domain.access import may_ask, may_write_requests
 from review_ui.accounts.account import Account
 from review_ui.cases.select import cases_by_id, one_case
 from review_ui.desk import SignedIn, TheDesk
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests import select as requests
-from review_ui.requests.sent import ChangedRequestSent, LinkSent, NewRequestSent, Withdrawal
+from review_ui.requests.sent import ChangedRequestSent, LinkSent, NewRequestSent, RequestSent, Withdrawal
 from review_ui.requests.sheet import LANGUAGES, STYLE_POLICY, sheet
-from review_ui.requests.views import RequestView
+from review_ui.requests.views import CheckedView, RequestView, checked_view
 from review_ui.views import CaseRow
 
 router = APIRouter(tags=["requests"])
@@ -47,6 +47,14 @@ def make(sent: NewRequestSent, response: Response, who: SignedIn, at: TheDesk) -
         made = _seen(connection, request_id, who, at)
         look(connection, made.case, now)
         return made
+
+
+@router.post("/requests/check")
+def check(sent: RequestSent, who: SignedIn, at: TheDesk) -> CheckedView:
+    """What would be flagged, while the request is still being written; nothing is kept."""
+    if not may_write_requests(who.viewer):
+        raise Problem(403, "forbidden", "This account does not ask for opinions.")
+    return checked_view(sent.told(), at.clock())
 
 
 @router.get("/requests")

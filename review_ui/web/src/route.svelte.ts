@@ -1,5 +1,23 @@
-/** Where the reader is: the worklist, one case, or what is owed to other systems. Addresses hold our own ids only, never a patient's. */
-export type Route = { page: 'worklist' } | { page: 'case'; id: string } | { page: 'deliveries' };
+/** Where the reader is. Addresses hold our own ids only, never a patient's. */
+export type Route =
+  | { page: 'worklist' }
+  | { page: 'case'; id: string }
+  | { page: 'request'; id?: string; of?: string } // to be changed, or new, about a case or before its images
+  | { page: 'requests' }
+  | { page: 'link'; id: string } // which images belong to a request
+  | { page: 'calls' }
+  | { page: 'deliveries' };
+
+/** Pages without an id in their address, which is their name. */
+const PLAIN = ['requests', 'calls', 'deliveries'] as const;
+
+const PATTERNS: readonly (readonly [RegExp, (id: string) => Route])[] = [
+  [/^\/cases\/([^/]+)\/?$/, (id) => ({ page: 'case', id })],
+  [/^\/cases\/([^/]+)\/request\/?$/, (of) => ({ page: 'request', of })],
+  [/^\/requests\/new\/?$/, () => ({ page: 'request' })],
+  [/^\/requests\/([^/]+)\/edit\/?$/, (id) => ({ page: 'request', id })],
+  [/^\/requests\/([^/]+)\/link\/?$/, (id) => ({ page: 'link', id })],
+];
 
 let current = $state.raw<Route>(parse(location.pathname));
 window.addEventListener('popstate', () => (current = parse(location.pathname)));
@@ -13,8 +31,19 @@ export function go(to: Route): void {
 }
 
 export function addressOf(to: Route): string {
-  if (to.page === 'deliveries') return '/deliveries';
-  return to.page === 'case' ? `/cases/${encodeURIComponent(to.id)}` : '/';
+  switch (to.page) {
+    case 'worklist':
+      return '/';
+    case 'case':
+      return `/cases/${encodeURIComponent(to.id)}`;
+    case 'request':
+      if (to.id) return `/requests/${encodeURIComponent(to.id)}/edit`;
+      return to.of ? `/cases/${encodeURIComponent(to.of)}/request` : '/requests/new';
+    case 'link':
+      return `/requests/${encodeURIComponent(to.id)}/link`;
+    default:
+      return `/${to.page}`;
+  }
 }
 
 /** For links: a plain click stays in the page, any other opens as the browser would. */
@@ -25,7 +54,11 @@ export function follow(event: MouseEvent, to: Route): void {
 }
 
 function parse(path: string): Route {
-  if (/^\/deliveries\/?$/.test(path)) return { page: 'deliveries' };
-  const found = /^\/cases\/([^/]+)\/?$/.exec(path);
-  return found ? { page: 'case', id: decodeURIComponent(found[1]!) } : { page: 'worklist' };
+  const plain = PLAIN.find((page) => path.replace(/\/$/, '') === `/${page}`);
+  if (plain) return { page: plain };
+  for (const [pattern, made] of PATTERNS) {
+    const found = pattern.exec(path);
+    if (found) return made(decodeURIComponent(found[1] ?? ''));
+  }
+  return { page: 'worklist' };
 }

@@ -89,13 +89,16 @@ def test_who_does_not_answer_is_passed_over_until_the_requester_is_told_to_telep
     assert shown["calls"][2]["kind"] == "coordinator"
     assert (shown["alarm"]["minutes"], shown["alarm"]["phone"]) == (15, PHONE)
     (row,) = night.ask("carhaix", "GET", "/worklist")["cases"]
+    assert (row["called"]["people"], row["called"]["phone"]) == (["Dr Coordinator"], PHONE)
+    assert row["called"]["since"] == shown["since"]
     assert row["warnings"] == [
         {"code": "nobody_found", "text": f"nobody has acknowledged this case: telephone {PHONE}"}
     ]
     night.ask("colleague", "POST", f"/cases/{case}/take")
     held = night.calling(case)
     assert (held["phase"], held["owner"], held["alarm"], held["next_at"]) == ("held", "Dr Colleague", None, None)
-    assert night.ask("carhaix", "GET", "/worklist")["cases"][0]["warnings"] == []
+    row = night.ask("carhaix", "GET", "/worklist")["cases"][0]
+    assert (row["warnings"], row["called"]) == ([], None)
     kinds = [row.kind for row in night.desk.execute(select(event.c.kind).order_by(event.c.id))]
     assert [kind for kind in kinds if kind in {"called", "alarm", "alarm_over", "taken"}] == [
         "called", "called", "called", "alarm", "taken", "alarm_over",

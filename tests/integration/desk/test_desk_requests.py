@@ -161,6 +161,24 @@ def test_the_transfer_sheet_is_one_page_in_three_languages_and_escapes_names(des
     assert client.get(f"/api/v1/requests/{made['id']}/sheet", params={"language": "xx"}).status_code == 422
 
 
+def test_what_is_still_being_written_is_flagged_and_not_kept(desk: Any) -> None:
+    wrong = {
+        "nihss": {"total": 4, "items": {"5a": 4, "9": 3}},
+        "onset": {"kind": "known", "at": "2026-11-22T03:00:00Z"},
+    }
+    checked = desk.client("carhaix").post("/api/v1/requests/check", json=ASKED | wrong).json()
+    assert [flag["code"] for flag in checked["flags"]] == ["nihss_total_differs", "time_in_future"]
+    assert checked["windows"][0] == {"code": "thrombolysis", "ends_at": "2026-11-22T07:30:00Z"}
+    assert desk.client("root").post("/api/v1/requests/check", json=ASKED).status_code == 403
+    assert desk.client().post("/api/v1/requests/check", json=ASKED).status_code == 401
+    assert open_cases(desk) == []
+
+
+def test_a_hospital_is_told_of_itself_only(desk: Any) -> None:
+    assert desk.client("carhaix").get("/api/v1/sites").json() == [{"id": "carhaix", "name": "carhaix"}]
+    assert {"brest", "carhaix"} < {one["id"] for one in desk.client("expert").get("/api/v1/sites").json()}
+
+
 def test_every_route_of_a_request_as_every_role(desk: Any) -> None:
     made = desk.client("carhaix").post("/api/v1/requests", json=ASKED).json()
     path = f"/api/v1/requests/{made['id']}"

@@ -33,6 +33,15 @@ export interface Warning {
   text: string;
 }
 
+/** Who is being called for a case; with `alarm_at` nobody was found, and `phone` is to be called. */
+export interface Called {
+  people: string[];
+  since: string | null;
+  next_at: string | null;
+  alarm_at: string | null;
+  phone: string;
+}
+
 export interface CaseRow {
   id: string;
   site: string;
@@ -58,6 +67,8 @@ export interface CaseRow {
   deadline_at?: string | null; // by when a person should have read it
   rules?: string; // the priority rules and their version
   missing?: string[]; // facts nobody has told us
+  windows?: { code: string; ends_at: string }[]; // of treatment, the first to end first
+  called?: Called | null; // none unless somebody is, or should be, called now
 }
 
 export interface WorklistAnswer {

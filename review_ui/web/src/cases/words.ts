@@ -92,6 +92,7 @@ export function provisionalText(row: CaseRow): string {
 /** The AI's state, for a row: never silent, and "receiving" says how far. */
 export function stateText(row: CaseRow): string {
   if (row.state !== 'receiving') return t(`ai.${row.state}`);
+  if (row.images === 0) return t('ai.noimages');
   if (row.expected !== null) return t('ai.receiving.of', { n: row.images, m: row.expected });
   return t('ai.receiving.n', { n: row.images });
 }

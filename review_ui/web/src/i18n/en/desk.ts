@@ -4,6 +4,7 @@ export const desk = {
   'app.research': 'Research use only — not a medical device; a human signs.',
   'app.language': 'Language',
   'app.signout': 'Sign out',
+  'app.places': 'Places',
   'app.skip': 'Go to the content',
   'app.loading': 'Loading…',
   'app.retry': 'Try again',

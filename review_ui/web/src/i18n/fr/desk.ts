@@ -5,6 +5,7 @@ export const desk: Record<keyof typeof english, string> = {
   'app.research': 'Recherche uniquement — pas un dispositif médical ; un humain signe.',
   'app.language': 'Langue',
   'app.signout': 'Se déconnecter',
+  'app.places': 'Rubriques',
   'app.skip': 'Aller au contenu',
   'app.loading': 'Chargement…',
   'app.retry': 'Réessayer',

@@ -1,7 +1,9 @@
 import type { Dictionary } from '../en';
+import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { requests } from './requests';
 import { viewer } from './viewer';
 import { worklist } from './worklist';
 
-export const fr: Dictionary = { ...desk, ...worklist, ...cases, ...viewer };
+export const fr: Dictionary = { ...desk, ...worklist, ...cases, ...viewer, ...requests, ...calling };

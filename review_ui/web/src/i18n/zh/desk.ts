@@ -5,6 +5,7 @@ export const desk: Record<keyof typeof english, string> = {
   'app.research': '仅供科研使用，不是医疗器械；由医师签署。',
   'app.language': '语言',
   'app.signout': '退出',
+  'app.places': '栏目',
   'app.skip': '跳到正文',
   'app.loading': '正在加载…',
   'app.retry': '重试',

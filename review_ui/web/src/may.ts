@@ -1,0 +1,7 @@
+/** Who asks for opinions: hospitals, and whoever writes down what they say on the telephone; the server decides. */
+import type { Account } from './api/types';
+
+export const mayAsk = (account: Account): boolean => account.role !== 'administrator';
+
+/** Who takes cases and refuses calls. */
+export const mayTake = (account: Account): boolean => account.role === 'expert' || account.role === 'administrator';

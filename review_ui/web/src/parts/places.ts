@@ -1,0 +1,24 @@
+/** The places of the desk and who is shown the way to them; the server decides who may enter. */
+import type { Account } from '../api/types';
+import type { Key } from '../i18n/en';
+import type { Route } from '../route.svelte';
+
+type Page = Extract<Route, { page: 'worklist' | 'requests' | 'calls' | 'deliveries' }>['page'];
+
+interface Place {
+  page: Page;
+  title: Key;
+  roles: readonly Account['role'][];
+}
+
+const EVERYBODY = ['administrator', 'coordinator', 'expert', 'site'] as const;
+const WHOLE_REGION = ['administrator', 'coordinator', 'expert'] as const; // what concerns every hospital
+
+const PLACES: readonly Place[] = [
+  { page: 'worklist', title: 'worklist.title', roles: EVERYBODY },
+  { page: 'requests', title: 'requests.title', roles: EVERYBODY },
+  { page: 'calls', title: 'calls.title', roles: ['coordinator', 'expert'] },
+  { page: 'deliveries', title: 'deliveries.title', roles: WHOLE_REGION },
+];
+
+export const placesFor = (account: Account): Place[] => PLACES.filter(({ roles }) => roles.includes(account.role));
