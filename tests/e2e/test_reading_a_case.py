@@ -72,6 +72,11 @@ def test_a_study_is_seen_arriving_and_read_with_every_voxel_of_its_overlay(house
     kept = eventually(lambda: segmentations(house, study[0].StudyInstanceUID), "the segmentation is in the vault")
     assert anne.viewer("overlayVoxelsInAll") in [int(np.count_nonzero(one.pixel_array)) for one in kept]
 
+    with anne.page.expect_download() as downloading:
+        anne.page.locator("[data-made=seg]").click(timeout=30_000)
+    assert downloading.value.suggested_filename.startswith("neurovigie-seg-")
+    assert dcmread(downloading.value.path()).SOPInstanceUID in [one.SOPInstanceUID for one in kept]
+
     assert anne.foreign == []
     assert [said for said in anne.complaints if ALARMING.search(said)] == []
 

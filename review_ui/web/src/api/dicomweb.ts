@@ -18,9 +18,9 @@ export function frameAddress(study: Study, series: Series): (SOPInstanceUID: str
   return (uid, frame) => `${base}/instances/${encodeURIComponent(uid)}/frames/${frame}`;
 }
 
-export async function readMetadata(study: Study, series: Series, signal: AbortSignal): Promise<DataSet[]> {
+export async function readMetadata(study: Study, series: Series): Promise<DataSet[]> {
   const url = `${seriesAddress(study, series.series_instance_uid)}/metadata`;
-  const response = await ask(url, { Accept: 'application/dicom+json' }, signal, 'no-cache');
+  const response = await ask(url, { Accept: 'application/dicom+json' }, undefined, 'no-cache');
   return (await response.json()) as DataSet[];
 }
 
@@ -30,8 +30,8 @@ export async function readInstance(study: Study, seriesUID: string, sopUID: stri
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function ask(url: string, headers: HeadersInit, signal: AbortSignal, cache: RequestCache): Promise<Response> {
-  const response = await fetch(url, { headers, signal, cache });
+async function ask(url: string, headers: HeadersInit, signal: AbortSignal | undefined, cache: RequestCache): Promise<Response> {
+  const response = await fetch(url, { headers, signal: signal ?? null, cache });
   if (response.status === 401) tellSignedOut();
   if (!response.ok) throw new ApiError(response.status, `http_${response.status}`, response.statusText);
   return response;

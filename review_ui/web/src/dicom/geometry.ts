@@ -32,6 +32,10 @@ export function cross(a: Vector, b: Vector): Vector {
   return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
+export const plus = (a: Vector, b: Vector, times = 1): Vector => [a[0] + times * b[0], a[1] + times * b[1], a[2] + times * b[2]];
+
+export const minus = (a: Vector, b: Vector): Vector => plus(a, b, -1);
+
 export function normalOf(plane: Plane): Vector {
   return cross(plane.row, plane.column);
 }

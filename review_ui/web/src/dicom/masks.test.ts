@@ -10,6 +10,8 @@ const slice = (uid: string, z: number): Slice => ({
   dataset: {},
   plane: { row: [1, 0, 0], column: [0, 1, 0], position_mm: [0, 0, z] },
   position_mm: z,
+  spacing_mm: undefined,
+  FrameOfReferenceUID: '',
   rows: 1,
   columns: 2,
 });

@@ -6,6 +6,7 @@ import type { Slice } from './slices';
 export interface Masks {
   bySlice: ReadonlyMap<string, Uint8Array>; // imageId -> labels, rows x columns
   voxels: number; // in all, above 0
+  labels: readonly number[]; // that occur, in order
   unmatched: number; // frames with a lesion that fit no slice
 }
 
@@ -26,7 +27,13 @@ export function layMasks(segmentation: Segmentation, slices: readonly Slice[]): 
     voxels += count;
     bySlice.set(slice.imageId, merged(bySlice.get(slice.imageId), frame.labels));
   }
-  return { bySlice, voxels, unmatched };
+  return { bySlice, voxels, labels: labelsIn(bySlice.values()), unmatched };
+}
+
+function labelsIn(all: Iterable<Uint8Array>): number[] {
+  const seen = new Uint8Array(256);
+  for (const labels of all) for (const label of labels) seen[label] = 1;
+  return [...seen.keys()].filter((label) => label > 0 && seen[label]);
 }
 
 export function voxelCount(labels: Uint8Array | undefined): number {

@@ -6,6 +6,12 @@ export const LARGEST_PIXELS = 8192 * 8192; // more would take a browser down, an
 
 const UNKNOWN_MODALITY = { vr: 'CS', Value: ['OT'] }; // the image loader cannot do without one
 
+/** Distance of neighbouring pixel centres (PixelSpacing, PS3.3 10.7.1.1). */
+export interface Spacing {
+  rows: number; // between rows: down the screen
+  columns: number; // between columns: to the right of the screen
+}
+
 export interface Slice {
   imageId: string;
   SOPInstanceUID: string;
@@ -13,6 +19,8 @@ export interface Slice {
   dataset: DataSet; // flat: of this frame only
   plane: Plane | undefined;
   position_mm: number | undefined; // along the normal of the series
+  spacing_mm: Spacing | undefined;
+  FrameOfReferenceUID: string;
   rows: number;
   columns: number;
 }
@@ -50,9 +58,15 @@ function sliceOf(dataset: DataSet, frame: number, frameAddress: (uid: string, fr
     dataset: { ...dataset, [TAG.Modality]: dataset[TAG.Modality] ?? UNKNOWN_MODALITY },
     plane: planeOf(numbers(dataset, TAG.ImageOrientationPatient), numbers(dataset, TAG.ImagePositionPatient)),
     position_mm: undefined,
+    spacing_mm: spacingOf(numbers(dataset, TAG.PixelSpacing)),
+    FrameOfReferenceUID: text(dataset, TAG.FrameOfReferenceUID),
     rows: numberOf(dataset, TAG.Rows) ?? 0,
     columns: numberOf(dataset, TAG.Columns) ?? 0,
   };
+}
+
+function spacingOf([rows, columns]: readonly number[]): Spacing | undefined {
+  return rows! > 0 && columns! > 0 ? { rows: rows!, columns: columns! } : undefined;
 }
 
 function inOrder(slices: Slice[]): Slice[] {

@@ -10,6 +10,8 @@ const slice = (z: number, dataset: DataSet = {}): Slice => ({
   dataset,
   plane: undefined,
   position_mm: z,
+  spacing_mm: undefined,
+  FrameOfReferenceUID: '',
   rows: 1,
   columns: 1,
 });

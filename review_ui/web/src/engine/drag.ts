@@ -18,16 +18,16 @@ const TOOL_OF: Record<Drag, string> = {
 };
 
 export interface Dragging {
-  use(drag: Drag): void;
+  use(drag: Drag | undefined): void; // undefined: dragging is somebody else's, as when measuring
   end(): void;
 }
 
-export function dragOn(viewportId: string, drag: Drag): Dragging {
+export function dragOn(viewportId: string, drag: Drag | undefined): Dragging {
   const group = ToolGroupManager.createToolGroup(`tools-${viewportId}`);
   if (!group) throw new Error('a pane with this name exists already');
   TOOLS.forEach((tool) => group.addTool(tool.toolName));
   group.addViewport(viewportId, ENGINE);
-  const use = (primary: Drag): void => {
+  const use = (primary: Drag | undefined): void => {
     Object.values(TOOL_OF).forEach((name) => group.setToolPassive(name, { removeAllBindings: true }));
     for (const [name, bindings] of Object.entries(bindingsFor(primary))) group.setToolActive(name, { bindings });
   };
@@ -37,7 +37,7 @@ export function dragOn(viewportId: string, drag: Drag): Dragging {
 
 type Binding = { mouseButton?: number; numTouchPoints?: number; modifierKey?: number };
 
-function bindingsFor(primary: Drag): Record<string, Binding[]> {
+function bindingsFor(primary: Drag | undefined): Record<string, Binding[]> {
   const { MouseBindings, KeyboardBindings } = Enums;
   const bindings: Record<string, Binding[]> = {
     [TOOL_OF.scroll]: [{ mouseButton: MouseBindings.Wheel }],
@@ -48,6 +48,6 @@ function bindingsFor(primary: Drag): Record<string, Binding[]> {
     ],
     [TOOL_OF.zoom]: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
   };
-  bindings[TOOL_OF[primary]]!.unshift({ mouseButton: MouseBindings.Primary });
+  if (primary) bindings[TOOL_OF[primary]]!.unshift({ mouseButton: MouseBindings.Primary });
   return Object.fromEntries(Object.entries(bindings).filter(([, list]) => list.length > 0));
 }

@@ -1,12 +1,17 @@
 /** Paints a lesion mask over the image on screen: filled, with a sharp outline, at any zoom. */
 import type { Types } from '@cornerstonejs/core';
+import { channelsOf, colourOf } from '../viewer/colours';
 
-const COLOURS = ['#38d6ff', '#ff8ae2', '#b6ff6b', '#c5a3ff']; // none of the tiers' colours
 const OUTLINE_PX = 1.5;
+
+interface Look {
+  opacity: number;
+  outline: boolean;
+}
 
 export interface MaskPicture {
   fill: OffscreenCanvas;
-  outline: Path2D; // in pixel-edge coordinates: (0, 0) is the corner of the first pixel
+  outlines: ReadonlyMap<number, Path2D>; // by label, in pixel-edge coordinates: (0, 0) is the corner of the first pixel
   columns: number;
   rows: number;
 }
@@ -18,36 +23,37 @@ export interface Placement {
   columnEnd: Types.Point2;
 }
 
-export const colourOf = (label: number): string => COLOURS[(label - 1) % COLOURS.length]!;
-
-export function picture(labels: Uint8Array, columns: number, rows: number): MaskPicture {
+export function picture(labels: Uint8Array, columns: number, rows: number, hidden: ReadonlySet<number>): MaskPicture {
+  const seen = hidden.size ? labels.map((label) => (hidden.has(label) ? 0 : label)) : labels;
   const fill = new OffscreenCanvas(columns, rows);
   const context = fill.getContext('2d')!;
   const image = context.createImageData(columns, rows);
-  const colours = COLOURS.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
-  labels.forEach((label, pixel) => {
-    if (label) image.data.set([...colours[(label - 1) % colours.length]!, 255], pixel * 4);
+  seen.forEach((label, pixel) => {
+    if (label) image.data.set([...channelsOf(label), 255], pixel * 4);
   });
   context.putImageData(image, 0, 0);
-  return { fill, outline: outlineOf(labels, columns, rows), columns, rows };
+  return { fill, outlines: outlinesOf(seen, columns, rows), columns, rows };
 }
 
-export function paint(canvas: HTMLCanvasElement, mask: MaskPicture | undefined, place: Placement, opacity: number): void {
+export function paint(canvas: HTMLCanvasElement, mask: MaskPicture | undefined, place: Placement, look: Look): void {
   const context = fitted(canvas);
   if (!mask) return;
   const ratio = window.devicePixelRatio;
   const matrix = matrixOf(place, mask);
   context.imageSmoothingEnabled = false;
-  context.globalAlpha = opacity;
+  context.globalAlpha = look.opacity;
   context.setTransform(new DOMMatrix().scale(ratio).multiply(matrix));
   context.drawImage(mask.fill, 0, 0);
-  const outline = new Path2D();
-  outline.addPath(mask.outline, matrix);
+  if (!look.outline) return;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.globalAlpha = 1;
-  context.strokeStyle = colourOf(1);
   context.lineWidth = OUTLINE_PX;
-  context.stroke(outline);
+  for (const [label, path] of mask.outlines) {
+    const outline = new Path2D();
+    outline.addPath(path, matrix);
+    context.strokeStyle = colourOf(label);
+    context.stroke(outline);
+  }
 }
 
 function fitted(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
@@ -71,17 +77,23 @@ function matrixOf({ origin, rowEnd, columnEnd }: Placement, { columns, rows }: M
   ]);
 }
 
-/** The edges between pixels of different labels. */
-function outlineOf(labels: Uint8Array, columns: number, rows: number): Path2D {
-  const path = new Path2D();
+/** For each label the edges of its pixels towards any other; an edge between two labels is drawn once. */
+function outlinesOf(labels: Uint8Array, columns: number, rows: number): ReadonlyMap<number, Path2D> {
+  const paths = new Map<number, Path2D>();
   const at = (x: number, y: number): number => (x < 0 || y < 0 || x >= columns || y >= rows ? 0 : labels[y * columns + x]!);
+  const pathOf = (label: number): Path2D => {
+    const path = paths.get(label) ?? new Path2D();
+    paths.set(label, path);
+    return path;
+  };
   for (let y = 0; y <= rows; y++) {
     for (let x = 0; x <= columns; x++) {
-      if (at(x, y) !== at(x - 1, y)) segment(path, x, y, x, y + 1);
-      if (at(x, y) !== at(x, y - 1)) segment(path, x, y, x + 1, y);
+      const [here, left, above] = [at(x, y), at(x - 1, y), at(x, y - 1)];
+      if (here !== left) segment(pathOf(here || left), x, y, x, y + 1);
+      if (here !== above) segment(pathOf(here || above), x, y, x + 1, y);
     }
   }
-  return path;
+  return paths;
 }
 
 function segment(path: Path2D, x0: number, y0: number, x1: number, y1: number): void {

@@ -1,27 +1,33 @@
 /** One stack of slices on screen, with its lesion overlay. The only file that knows a viewport. */
 import { Enums, eventTarget, type RenderingEngine, type Types } from '@cornerstonejs/core';
-import { wadors } from '@cornerstonejs/dicom-image-loader';
-import { type Masks, voxelCount } from '../dicom/masks';
-import { isTooLarge, type Slice } from '../dicom/slices';
+import type { Slice } from '../dicom/slices';
+import type { WhyNot } from '../dicom/volume';
 import { type Range, rangeFromValues } from '../viewer/windows';
 import { type Dragging, dragOn } from './drag';
 import type { Drag } from './drag-kind';
+import { type Cutting, cutAlong, type CutWish } from './cutting';
+import { hold } from './memory';
 import { type MaskPicture, paint, picture, type Placement } from './overlay';
-import { prefetch, type Prefetch } from './prefetch';
-import { headFirst } from './retrieve';
+import { Prefetcher, type Wish } from './prefetch';
 import { startEngine } from './start';
 
+/** What a pane tells as it goes. */
 export interface PaneNews {
   onIndex(index: number): void;
   onRange(range: Range): void;
-  onRendered(facts: { reduced: boolean; zoom: number }): void;
+  onRendered(facts: { reduced: boolean; place: Placement | undefined }): void;
   onLoaded(imageId: string, failed: boolean): void;
 }
 
 export interface OverlayLook {
   shown: boolean;
-  opacity: number;
+  opacity: number; // of the filling; 0 leaves the outline
+  outline: boolean;
+  hidden: ReadonlySet<number>; // labels that are not drawn
 }
+
+/** The lesion labels of a slice, rows x columns, 0 where nothing is. */
+export type LabelsOf = (slice: Slice) => Uint8Array | undefined;
 
 const FIRST_IMAGE_MS = 20_000;
 
@@ -31,8 +37,17 @@ interface Grid {
 }
 
 let panes = 0;
+const prefetcher = new Prefetcher();
 
-export async function openPane(element: HTMLDivElement, canvas: HTMLCanvasElement, drag: Drag, news: PaneNews): Promise<Pane> {
+/** Loads slices ahead, in the order of all panes' wishes, until the function it returns is called. */
+export const loadAhead = (wish: Wish): (() => void) => prefetcher.add(wish);
+
+/** Cuts the volume of a stack, once all its slices are there. */
+export const cut = (stack: readonly Slice[], wish: CutWish): Promise<Cutting | WhyNot | 'failed'> => cutAlong(stack, wish, prefetcher);
+
+export { held, hold } from './memory';
+
+export async function openPane(element: HTMLDivElement, canvas: HTMLCanvasElement, drag: Drag | undefined, news: PaneNews): Promise<Pane> {
   const engine = await startEngine();
   const viewportId = `pane-${(panes += 1)}`;
   engine.enableElement({ viewportId, type: Enums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } });
@@ -46,42 +61,43 @@ export class Pane {
   private readonly ending = new AbortController();
   private slices: readonly Slice[] = [];
   private turn = 0;
-  private fetching: Prefetch | undefined;
-  private masks: Masks | undefined;
+  private fitted = true;
+  private size = '';
+  private release = (): void => undefined;
+  private labelsOf: LabelsOf = () => undefined;
   private pictures = new Map<string, MaskPicture>();
-  private look: OverlayLook = { shown: true, opacity: 0.35 };
+  private look: OverlayLook = { shown: true, opacity: 0.35, outline: true, hidden: new Set() };
 
   constructor(
     private readonly engine: RenderingEngine,
     private readonly viewportId: string,
     private readonly element: HTMLDivElement,
     private readonly canvas: HTMLCanvasElement,
-    drag: Drag,
+    drag: Drag | undefined,
     private readonly news: PaneNews,
   ) {
     this.viewport = engine.getViewport(viewportId) as Types.IStackViewport;
     this.dragging = dragOn(viewportId, drag);
-    this.resizing = new ResizeObserver(() => engine.resize(true, true));
+    this.resizing = new ResizeObserver(() => this.resized());
     this.resizing.observe(element);
     this.listen();
   }
 
-  /** Shows a stack; `keepView` when it is the same series with more images. */
-  async show(slices: readonly Slice[], index: number, range: Range | undefined, keepView: boolean): Promise<void> {
+  /** Shows a stack; `keepView` when it is the same series with more images. True when it is on screen. */
+  async show(slices: readonly Slice[], index: number, range: Range | undefined, keepView: boolean): Promise<boolean> {
     const kept = keepView && this.slices.length > 0 ? this.viewport.getViewPresentation() : undefined;
-    this.fetching?.stop();
+    const release = this.release;
     this.slices = slices;
-    slices.forEach((slice) => wadors.metaDataManager.add(slice.imageId, slice.dataset as never));
-    headFirst(slices);
+    this.release = hold(slices);
     const imageIds = slices.map((slice) => slice.imageId);
     const turn = (this.turn += 1);
-    await inTime(this.viewport.setStack(imageIds, index));
-    if (this.ending.signal.aborted || turn !== this.turn) return; // the reader has gone on
+    await inTime(this.viewport.setStack(imageIds, index)).finally(release);
+    if (this.ending.signal.aborted || turn !== this.turn) return false; // the reader has gone on
     this.setRange(range ?? this.ownRange());
     if (kept) this.viewport.setViewPresentation(kept);
+    else this.viewport.resetCamera();
     this.viewport.render();
-    const wanted = slices.filter((slice) => !isTooLarge(slice)).map((slice) => slice.imageId);
-    this.fetching = prefetch(this.viewport, wanted, () => this.wanted, (imageId, failed) => this.news.onLoaded(imageId, failed));
+    return true;
   }
 
   /** Index of the slice asked for; the one on screen may still be another. */
@@ -91,7 +107,7 @@ export class Pane {
 
   goTo(index: number): void {
     const within = Math.min(Math.max(index, 0), this.slices.length - 1);
-    if (within >= 0) this.viewport.scroll(within - this.wanted, false);
+    if (within >= 0 && within !== this.wanted) this.viewport.scroll(within - this.wanted, false);
   }
 
   setRange(range: Range): void {
@@ -109,7 +125,7 @@ export class Pane {
     return rangeFromValues(image.voxelManager!.getScalarData() as ArrayLike<number>);
   }
 
-  use(drag: Drag): void {
+  use(drag: Drag | undefined): void {
     this.dragging.use(drag);
   }
 
@@ -123,36 +139,43 @@ export class Pane {
     this.viewport.render();
   }
 
-  setMasks(masks: Masks | undefined): void {
-    this.masks = masks;
+  setLabels(labelsOf: LabelsOf): void {
+    this.labelsOf = labelsOf;
     this.pictures.clear();
     this.paintOverlay();
   }
 
   setLook(look: OverlayLook): void {
+    if (look.hidden !== this.look.hidden) this.pictures.clear();
     this.look = look;
     this.paintOverlay();
   }
 
   /** Value of a pixel of the slice on screen (HU for CT); undefined while its resolution is reduced. */
   voxel(column: number, row: number): number | undefined {
-    const image = this.viewport.getCornerstoneImage();
-    if (!image || image.columns !== this.onScreen()?.columns) return undefined;
-    return image.voxelManager?.getAtIndex(row * image.columns + column) as number | undefined;
+    return this.values()?.[row * (this.onScreen()?.columns ?? 0) + column];
   }
 
-  /** Lesion voxels on the slice on screen. */
-  overlayVoxels(): number {
-    const slice = this.onScreen();
-    return slice ? voxelCount(this.masks?.bySlice.get(slice.imageId)) : 0;
+  /** Values of the slice on screen, rows x columns; undefined while its resolution is reduced. */
+  values(): ArrayLike<number> | undefined {
+    const image = this.viewport.getCornerstoneImage();
+    if (!image || image.columns !== this.onScreen()?.columns) return undefined;
+    return image.voxelManager?.getScalarData() as ArrayLike<number> | undefined;
+  }
+
+  /** The slice whose pixels are really on screen. */
+  onScreen(): Slice | undefined {
+    const imageId = this.viewport.getCornerstoneImage()?.imageId;
+    return this.slices.find((slice) => slice.imageId === imageId);
   }
 
   end(): void {
     this.ending.abort();
-    this.fetching?.stop();
     this.resizing.disconnect();
     this.dragging.end();
     this.engine.disableElement(this.viewportId);
+    this.release();
+    this.pictures.clear();
   }
 
   private listen(): void {
@@ -168,12 +191,6 @@ export class Pane {
     signal.addEventListener('abort', () => eventTarget.removeEventListener(Events.IMAGE_LOAD_ERROR, failed as EventListener));
   }
 
-  /** The slice whose pixels are really on screen. */
-  private onScreen(): Slice | undefined {
-    const imageId = this.viewport.getCornerstoneImage()?.imageId;
-    return this.slices.find((slice) => slice.imageId === imageId);
-  }
-
   /** A slice that failed is shown as such: never the pixels of another one under its name. */
   private failed(imageId: string | undefined): void {
     const index = this.slices.findIndex((slice) => slice.imageId === imageId);
@@ -182,25 +199,45 @@ export class Pane {
     if (index === this.wanted) this.news.onIndex(index);
   }
 
+  /** Fills the pane anew; what the reader has zoomed or moved stays so. */
+  private resized(): void {
+    const { fitted } = this;
+    this.engine.resize(true, true);
+    if (fitted && this.slices.length) this.reset();
+  }
+
   private rendered(): void {
     const status = this.viewport.getCornerstoneImage()?.imageQualityStatus;
     const reduced = status !== undefined && status !== Enums.ImageQualityStatus.FULL_RESOLUTION;
+    this.noteView();
     this.paintOverlay();
-    this.news.onRendered({ reduced, zoom: this.viewport.getZoom() });
+    this.news.onRendered({ reduced, place: this.placement() });
+  }
+
+  /** Whether the picture fills the pane; a pane whose size has just changed is not asked. */
+  private noteView(): void {
+    const size = `${this.element.clientWidth} ${this.element.clientHeight}`;
+    if (size === this.size) {
+      const { zoom = 1, pan = [0, 0] } = this.viewport.getViewPresentation();
+      this.fitted = Math.abs(zoom - 1) < 0.01 && Math.hypot(...pan) < 1;
+    }
+    this.size = size;
   }
 
   private paintOverlay(): void {
     const slice = this.onScreen();
     const place = slice && this.placement();
-    if (slice && place) paint(this.canvas, this.look.shown ? this.pictureOf(slice) : undefined, place, this.look.opacity);
+    if (slice && place) paint(this.canvas, this.look.shown ? this.pictureOf(slice) : undefined, place, this.look);
   }
 
   private pictureOf(slice: Slice): MaskPicture | undefined {
-    const labels = this.masks?.bySlice.get(slice.imageId);
+    const known = this.pictures.get(slice.imageId);
+    if (known) return known;
+    const labels = this.labelsOf(slice);
     if (!labels) return undefined;
-    const known = this.pictures.get(slice.imageId) ?? picture(labels, slice.columns, slice.rows);
-    this.pictures.set(slice.imageId, known);
-    return known;
+    const made = picture(labels, slice.columns, slice.rows, this.look.hidden);
+    this.pictures.set(slice.imageId, made);
+    return made;
   }
 
   /** Where the image lies on the canvas; pixel centres are whole indices, so edges are half ones. */
@@ -219,8 +256,11 @@ export class Pane {
 
 /** A decoder that dies says nothing: the wait for an image has an end. */
 function inTime<T>(image: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no image in time')), FIRST_IMAGE_MS));
-  return Promise.race([image, late]);
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no image in time')), FIRST_IMAGE_MS);
+  });
+  return Promise.race([image, late]).finally(() => clearTimeout(timer));
 }
 
 function hasOwnWindow(slice: Slice | undefined): boolean {

@@ -1,54 +1,62 @@
-/** Loads the slices of a stack one after another, those near the one on screen first. */
-import { cache, imageLoader, type Types } from '@cornerstonejs/core';
+/** Loads the slices of all panes, a few at once, in the order of `nextToLoad`. */
+import { cache, Enums, imageLoader, metaData } from '@cornerstonejs/core';
+import { type Lane, nextToLoad } from './order';
 
 const AT_ONCE = 4; // of the six connections a browser allows, so that a slice asked for by hand gets one
 
-export interface Prefetch {
-  stop(): void;
+export interface Wish {
+  imageIds: readonly string[];
+  around: () => number;
+  rank: () => number;
+  onEnd: (imageId: string, failed: boolean) => void;
 }
 
-export function prefetch(
-  viewport: Types.IStackViewport,
-  imageIds: readonly string[],
-  around: () => number,
-  onEnd: (imageId: string, failed: boolean) => void,
-): Prefetch {
-  const left = new Set(imageIds);
-  let stopped = false;
-  const run = async (): Promise<void> => {
-    for (;;) {
-      const imageId = stopped ? undefined : nearest(left, imageIds, around());
-      if (imageId === undefined) return;
-      left.delete(imageId);
-      const failed = !(await loaded(viewport, imageId));
-      if (!stopped) onEnd(imageId, failed);
+type Fetching = Lane & Pick<Wish, 'onEnd'>;
+
+export class Prefetcher {
+  private lanes: Fetching[] = [];
+  private busy = 0;
+
+  /** Loads these slices until the function it returns is called. */
+  add(wish: Wish): () => void {
+    const lane: Fetching = { ...wish, left: new Set(wish.imageIds) };
+    this.lanes.push(lane);
+    while (this.busy < AT_ONCE && this.lanes.some(({ left }) => left.size > this.busy)) void this.run();
+    return () => {
+      this.lanes = this.lanes.filter((other) => other !== lane);
+    };
+  }
+
+  private async run(): Promise<void> {
+    this.busy += 1;
+    for (let next = nextToLoad(this.lanes); next; next = nextToLoad(this.lanes)) {
+      const { lane, imageId } = next;
+      lane.left.delete(imageId);
+      const failed = !(await loaded(imageId));
+      if (this.lanes.includes(lane)) lane.onEnd(imageId, failed);
     }
-  };
-  for (let i = 0; i < AT_ONCE; i++) void run();
-  return { stop: () => (stopped = true) };
+    this.busy -= 1;
+  }
 }
 
-interface OptionsOf {
-  getLoaderImageOptions(imageId: string): Parameters<typeof imageLoader.loadAndCacheImage>[1];
-}
-
-async function loaded(viewport: Types.IStackViewport, imageId: string): Promise<boolean> {
+async function loaded(imageId: string): Promise<boolean> {
   if (cache.getImage(imageId)) return true;
   try {
-    // The viewport's own options, so that the kept image has the values the viewport would ask for.
-    const options = (viewport as unknown as OptionsOf).getLoaderImageOptions(imageId);
-    await imageLoader.loadAndCacheImage(imageId, options);
+    await imageLoader.loadAndCacheImage(imageId, optionsOf(imageId));
     return true;
   } catch {
     return false; // the pane marks the slice; the others go on
   }
 }
 
-function nearest(left: ReadonlySet<string>, order: readonly string[], index: number): string | undefined {
-  for (let away = 0; away < order.length; away++) {
-    for (const candidate of [order[index + away], order[index - away]]) {
-      if (candidate !== undefined && left.has(candidate)) return candidate;
-    }
-  }
-  return undefined;
+/** As a viewport asks, so that the kept image has the values the viewport would ask for. */
+function optionsOf(imageId: string): Parameters<typeof imageLoader.loadAndCacheImage>[1] {
+  const known = metaData.get(Enums.MetadataModules.TRANSFER_SYNTAX, imageId) as { transferSyntaxUID?: string } | undefined;
+  return {
+    useRGBA: false,
+    transferSyntaxUID: known?.transferSyntaxUID,
+    priority: 5,
+    requestType: Enums.RequestType.Interaction,
+    additionalDetails: { imageId },
+  } as Parameters<typeof imageLoader.loadAndCacheImage>[1];
 }

@@ -3,7 +3,7 @@
  * the resolution after a tenth of the bytes, then the rest. The frames are in RPCL order, so that
  * the head of a file is a smaller picture of the whole.
  */
-import { Enums, ProgressiveRetrieveImages, utilities } from '@cornerstonejs/core';
+import { ProgressiveRetrieveImages, utilities } from '@cornerstonejs/core';
 import { TAG, text } from '../dicom/dataset';
 import type { Slice } from '../dicom/slices';
 
@@ -19,8 +19,7 @@ const HEAD_FIRST = {
       rangeIndex: 0,
       initialChunkSize: HEAD_BYTES,
       chunkSize: HEAD_BYTES,
-      decodeLevel: QUARTER,
-      imageQualityStatus: Enums.ImageQualityStatus.SUBRESOLUTION,
+      decodeLevel: QUARTER, // unless that is the whole frame already
     },
     singleFinal: { rangeIndex: -1 },
   },
@@ -33,4 +32,8 @@ export function headFirst(slices: readonly Slice[]): void {
       utilities.imageRetrieveMetadataProvider.add(imageId, HEAD_FIRST);
     }
   }
+}
+
+export function headFirstNoMore(imageId: string): void {
+  utilities.imageRetrieveMetadataProvider.add(imageId, undefined);
 }

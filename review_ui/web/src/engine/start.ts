@@ -2,9 +2,10 @@
  * Cornerstone3D, started once. Its tools must be initialised before the first viewport is enabled,
  * or no mouse or touch event reaches it.
  */
-import { cache, init as initCore, RenderingEngine } from '@cornerstonejs/core';
+import { cache, imageLoader, init as initCore, RenderingEngine } from '@cornerstonejs/core';
 import { init as initLoader } from '@cornerstonejs/dicom-image-loader';
 import { addTool, init as initTools, PanTool, StackScrollTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
+import { loadCut, SCHEME } from './cutting';
 
 const CACHE_BYTES = 1024 ** 3; // oldest images go first beyond it
 
@@ -22,6 +23,7 @@ async function start(): Promise<RenderingEngine> {
   await initCore();
   cache.setMaxCacheSize(CACHE_BYTES);
   initLoader({ maxWebWorkers: Math.min(3, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)) });
+  imageLoader.registerImageLoader(SCHEME, loadCut as Parameters<typeof imageLoader.registerImageLoader>[1]);
   initTools();
   TOOLS.forEach((tool) => addTool(tool));
   return new RenderingEngine(ENGINE);

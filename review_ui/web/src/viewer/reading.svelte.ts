@@ -1,65 +1,97 @@
-/** What is being read: one series as slices, where the reader is in it, and the AI's mark on it. */
-import { frameAddress, readInstance, readMetadata } from '../api/dicomweb';
+/** What one pane shows: a series as slices, or cuts of it, where the reader is in it, and the AI's mark on it. */
 import type { Finding } from '../api/types';
 import { standing } from '../case/standing';
-import { edgeLetters, type EdgeLetters } from '../dicom/geometry';
-import { layMasks, type Masks } from '../dicom/masks';
-import { isTooLarge, nearestSlice, type Slice, slicesOf } from '../dicom/slices';
+import type { PlaneName } from '../dicom/cuts';
+import { edgeLetters, type EdgeLetters, type Vector } from '../dicom/geometry';
+import { type Masks, voxelCount } from '../dicom/masks';
+import { isTooLarge, nearestSlice, type Slice } from '../dicom/slices';
+import { centreOf, isPlaced } from '../dicom/space';
 import { type Stack, stacksOf } from '../dicom/stacks';
-import { firstDrag, type Drag } from '../engine/drag-kind';
-import type { Pane, PaneNews } from '../engine/pane';
+import type { WhyNot } from '../dicom/volume';
+import type { Cutting } from '../engine/cutting';
+import type { LabelsOf, OverlayLook, Pane, PaneNews } from '../engine/pane';
+import type { Placement } from '../engine/overlay';
+import type { Drag } from '../engine/drag-kind';
 import type { Readable } from './choice';
+import { masksOf, type Shelf } from './load';
+import { findingSlices, openingIndex } from './opening';
 import { firstWindow, namedRange, nameOf, type Range, type WindowName } from './windows';
+
+export type View = 'acquired' | PlaneName;
+
+/** What a pane needs of the board it hangs on. */
+export interface Around {
+  shelf: Shelf;
+  isActive(reading: Reading): boolean;
+  moved(reading: Reading): void; // another slice is on screen
+  arrived(reading: Reading): void; // its first image is on screen
+}
 
 export class Reading {
   choice = $state.raw<Readable>();
   stacks = $state.raw<Stack[]>([]);
   stack = $state.raw<Stack>();
+  slices = $state.raw<readonly Slice[]>([]); // of the stack, or its cuts
+  view = $state<View>('acquired');
+  slab_mm = $state(0);
+  notCut = $state<WhyNot | 'failed'>();
+  tilt_degrees = $state(0); // that the cuts allow for
+  cutting = $state(false);
   index = $state(0);
   range = $state.raw<Range>();
   reduced = $state(false);
-  zoom = $state(1);
+  place = $state.raw<Placement>();
   masks = $state.raw<Masks>();
   loaded = $state.raw<ReadonlySet<string>>(new Set());
   failed = $state.raw<ReadonlySet<string>>(new Set());
   problem = $state<{ kind: 'failed' | 'toolarge' | 'noimage'; slice?: Slice; error?: unknown }>();
   overlayFailed = $state(false);
   opening = $state(false);
-  help = $state(false);
-  shown = $state(true);
-  opacity = $state(0.25);
-  drag = $state<Drag>(firstDrag());
 
   private isAuto = $state(false); // the window is the series' own
 
-  slices = $derived<Slice[]>(this.stack?.slices ?? []);
   slice = $derived<Slice | undefined>(this.slices[this.index]);
   letters = $derived<EdgeLetters | undefined>(this.slice?.plane && edgeLetters(this.slice.plane));
   findings = $derived<Finding[]>((this.choice && standing(this.choice.series)?.findings) ?? []);
   window = $derived<WindowName | undefined>(this.range && (nameOf(this.range) ?? (this.isAuto ? 'auto' : undefined)));
   currentFailed = $derived(this.slice !== undefined && this.failed.has(this.slice.imageId));
   lesionSlices = $derived(this.slices.flatMap((slice, index) => (this.masks?.bySlice.has(slice.imageId) ? [index] : [])));
+  loadedShare = $derived(this.stack?.slices.length ? this.loaded.size / this.stack.slices.length : 0);
 
   private pane: Pane | undefined;
+  private engine: typeof import('../engine/pane') | undefined;
   private abort = new AbortController();
   private busyWith = '';
   private again = false;
+  private wantedView: View = 'acquired';
   private shownSeries = '';
   private shownMask = '';
+  private stopLoading = (): void => undefined;
+  private cuts: Cutting | undefined;
+  private labelsOf: LabelsOf = () => undefined;
 
-  attach(pane: Pane): void {
+  constructor(private readonly around: Around) {}
+
+  attach(pane: Pane, engine: typeof import('../engine/pane')): void {
     this.pane = pane;
+    this.engine = engine;
+    if (this.choice) void this.open(this.choice, this.wantedView);
   }
 
   end(): void {
     this.abort.abort();
+    this.stopLoading();
     this.pane?.end();
     this.pane = undefined;
+    this.cuts?.end();
+    this.cuts = undefined;
   }
 
   /** Opens a series, or takes in what is new in the one on screen without moving the reader. */
-  async open(choice: Readable): Promise<void> {
+  async open(choice: Readable, view?: View): Promise<void> {
     this.choice = choice;
+    this.wantedView = view ?? (this.shownSeries === choice.series.id ? this.view : 'acquired');
+    if (!this.pane) return; // it opens once the pane is there
     this.again = this.busyWith === choice.series.id;
     if (this.again) return; // a series still arriving never interrupts its own opening
     this.busyWith = choice.series.id;
@@ -70,6 +102,7 @@ export class Reading {
     if (signal.aborted) return;
     this.busyWith = '';
     if (this.again) await this.open(this.choice);
+    else if (this.wantedView !== this.view) await this.useView(this.wantedView);
   }
 
   private async load(choice: Readable, signal: AbortSignal): Promise<void> {
@@ -93,6 +126,17 @@ export class Reading {
     if (this.pane) this.pane.goTo(this.pane.wanted + by);
   }
 
+  /** Whether the slice asked for is the one on screen. */
+  get settled(): boolean {
+    return this.pane?.wanted === this.index;
+  }
+
+  /** Goes to the slice nearest to a point of the patient, in this series' coordinates. */
+  goToPoint(point_mm: Vector): void {
+    const index = nearestSlice(this.slices, point_mm);
+    if (index !== undefined) this.goTo(index);
+  }
+
   /** The next finding on another slice than this one, around the end. */
   jump(by: 1 | -1): void {
     const stops = this.findingSlices();
@@ -102,16 +146,9 @@ export class Reading {
     this.goTo(next ?? (by > 0 ? stops[0]! : stops.at(-1)!));
   }
 
-  private largestFinding(): number | undefined {
-    const [largest] = [...this.findings].sort((a, b) => b.volume_ml - a.volume_ml);
-    return largest?.centre_mm ? nearestSlice(this.slices, largest.centre_mm) : undefined;
-  }
-
   /** Slices of the findings' centres, in order. */
   findingSlices(): number[] {
-    const centres = this.findings.flatMap((finding) => (finding.centre_mm ? [finding.centre_mm] : []));
-    const indices = centres.map((centre) => nearestSlice(this.slices, centre)).filter((index) => index !== undefined);
-    return [...new Set(indices)].sort((a, b) => a - b);
+    return this.choice ? findingSlices(this.choice, this.slices) : [];
   }
 
   useWindow(name: WindowName): void {
@@ -122,16 +159,48 @@ export class Reading {
 
   /** Shows another volume of the series, at the place where the reader is. */
   async useStack(stack: Stack): Promise<void> {
-    const here = this.slice?.position_mm;
-    const away = (slice: Slice): number => Math.abs((slice.position_mm ?? 0) - (here ?? 0));
-    const nearest = stack.slices.reduce((best, slice, at) => (away(slice) < away(stack.slices[best]!) ? at : best), 0);
     this.stack = stack;
-    this.index = nearest;
-    await this.pane?.show(stack.slices, nearest, this.isAuto ? undefined : this.range, true);
+    this.loadStack(stack);
+    await this.useView(this.view, this.slab_mm);
   }
 
-  useDrag(drag: Drag): void {
-    this.drag = drag;
+  /** Looks along another plane of the patient, at the place where the reader is. */
+  async useView(view: View, slab_mm = 0): Promise<void> {
+    const { signal } = this.abort;
+    const here = isPlaced(this.slice) ? centreOf(this.slice) : undefined;
+    const cuts = view === 'acquired' ? undefined : await this.cut(view, slab_mm, signal);
+    if (signal.aborted || !this.stack || (view !== 'acquired' && !cuts)) return;
+    const before = this.cuts;
+    this.cuts = cuts;
+    [this.view, this.slab_mm] = [view, cuts ? slab_mm : 0];
+    const slices = cuts?.slices ?? this.stack.slices;
+    this.slices = slices;
+    this.tilt_degrees = cuts?.tilt_degrees ?? 0;
+    this.index = (here && nearestSlice(slices, here)) ?? Math.floor(slices.length / 2);
+    this.giveLabels();
+    await this.pane?.show(slices, this.index, this.isAuto ? undefined : this.range, false);
+    before?.end();
+    this.around.moved(this);
+  }
+
+  private async cut(view: PlaneName, slab_mm: number, signal: AbortSignal): Promise<Cutting | undefined> {
+    if (!this.engine || !this.stack) return undefined;
+    this.cutting = true;
+    this.notCut = undefined;
+    const made = await this.engine.cut(this.stack.slices, {
+      plane: view,
+      slab_mm,
+      rank: () => (this.around.isActive(this) ? 0 : 1),
+      onLoaded: (imageId, failed) => this.noteLoaded(imageId, failed),
+    });
+    this.cutting = false;
+    if (typeof made === 'string') this.notCut = made;
+    else if (signal.aborted) made.end();
+    else return made;
+    return undefined;
+  }
+
+  useDrag(drag: Drag | undefined): void {
     this.pane?.use(drag);
   }
 
@@ -144,38 +213,44 @@ export class Reading {
     if (this.choice) this.useWindow(firstWindow(this.choice.series.role));
   }
 
-  toggleOverlay(): void {
-    this.setLook(!this.shown, this.opacity);
-  }
-
-  setLook(shown: boolean, opacity: number): void {
-    this.shown = shown;
-    this.opacity = Math.min(1, Math.max(0, opacity));
-    this.pane?.setLook({ shown: this.shown, opacity: this.opacity });
+  setLook(look: OverlayLook): void {
+    this.pane?.setLook(look);
   }
 
   voxel(column: number, row: number): number | undefined {
     return this.pane?.voxel(column, row);
   }
 
+  /** Values of the slice on screen; undefined while they are not all there. */
+  values(): ArrayLike<number> | undefined {
+    return this.pane?.onScreen() === this.slice ? this.pane?.values() : undefined;
+  }
+
+  /** Lesion voxels on the slice on screen. */
   overlayVoxels(): number {
-    return this.pane?.overlayVoxels() ?? 0;
+    const slice = this.pane?.onScreen();
+    return slice ? voxelCount(this.labelsOf(slice)) : 0;
   }
 
   /** What the pane tells as it goes. */
   news(): PaneNews {
     return {
-      onIndex: (index) => (this.index = index),
+      onIndex: (index) => {
+        this.index = index;
+        this.around.moved(this);
+      },
       onRange: (range) => this.tookRange(range),
-      onRendered: ({ reduced, zoom }) => {
+      onRendered: ({ reduced, place }) => {
         this.reduced = reduced;
-        this.zoom = zoom;
+        if (String(Object.values(place ?? {})) !== String(Object.values(this.place ?? {}))) this.place = place;
       },
-      onLoaded: (imageId, failed) => {
-        if (failed) this.failed = new Set([...this.failed, imageId]);
-        else this.loaded = new Set([...this.loaded, imageId]);
-      },
+      onLoaded: (imageId, failed) => this.noteLoaded(imageId, failed),
     };
+  }
+
+  private noteLoaded(imageId: string, failed: boolean): void {
+    if (failed) this.failed = new Set([...this.failed, imageId]);
+    else if (!this.loaded.has(imageId)) this.loaded = new Set([...this.loaded, imageId]);
   }
 
   private tookRange(range: Range): void {
@@ -191,6 +266,10 @@ export class Reading {
   private clear(): void {
     this.stacks = [];
     this.stack = undefined;
+    this.slices = [];
+    this.view = 'acquired';
+    this.slab_mm = 0;
+    this.notCut = undefined;
     this.masks = undefined;
     this.loaded = new Set();
     this.failed = new Set();
@@ -199,13 +278,15 @@ export class Reading {
     this.opening = true;
     this.shownMask = '';
     this.shownSeries = '';
-    this.pane?.setMasks(undefined);
+    this.stopLoading();
+    this.cuts?.end();
+    this.cuts = undefined;
+    this.giveLabels();
   }
 
   private async loadSlices(choice: Readable, same: boolean, signal: AbortSignal): Promise<void> {
-    const metadata = await readMetadata(choice.study, choice.series, signal);
+    const all = await this.around.shelf.slices(choice);
     if (signal.aborted) return;
-    const all = slicesOf(metadata, frameAddress(choice.study, choice.series));
     const slices = all.filter((slice) => !isTooLarge(slice));
     if (slices.length === 0) {
       this.problem = all[0] ? { kind: 'toolarge', slice: all[0] } : { kind: 'noimage' };
@@ -218,20 +299,36 @@ export class Reading {
   private async showStack(choice: Readable, stacks: Stack[], same: boolean, signal: AbortSignal): Promise<void> {
     const kept = same ? stacks.find((stack) => stack.value === this.stack?.value) : undefined;
     const stack = kept ?? stacks[0]!;
-    const { slices } = stack;
-    const here = same ? slices.findIndex((slice) => slice.imageId === this.slice?.imageId) : -1;
+    const here = same ? stack.slices.findIndex((slice) => slice.imageId === this.slice?.imageId) : -1;
     this.stacks = stacks;
     this.stack = stack;
     this.problem = undefined;
-    const index = here >= 0 ? here : (this.largestFinding() ?? Math.floor(slices.length / 2));
+    if (this.cuts) return void (await this.useView(this.view, this.slab_mm)); // cut anew, with the new slices
+    this.slices = stack.slices;
+    const index = here >= 0 ? here : openingIndex(choice, stack.slices);
     this.index = index;
     const name = firstWindow(choice.series.role);
     const range = same && this.range ? this.range : namedRange(name);
     const wasAuto = same ? this.isAuto : name === 'auto';
-    await this.pane?.show(slices, index, range, same);
+    await this.pane?.show(stack.slices, index, range, same);
     if (signal.aborted) return;
     this.isAuto = wasAuto;
     this.shownSeries = choice.series.id;
+    this.loadStack(stack);
+    this.around.arrived(this);
+  }
+
+  /** Loads the rest of the stack, in turn with the other panes. */
+  private loadStack(stack: Stack): void {
+    this.stopLoading();
+    const imageIds = stack.slices.map(({ imageId }) => imageId);
+    const stop = this.engine?.loadAhead({
+      imageIds,
+      around: () => (this.cuts ? Math.floor(imageIds.length / 2) : (this.pane?.wanted ?? 0)),
+      rank: () => (this.around.isActive(this) ? 0 : 1),
+      onEnd: (imageId, failed) => this.noteLoaded(imageId, failed),
+    });
+    this.stopLoading = stop ?? (() => undefined);
   }
 
   private async loadMasks(choice: Readable, signal: AbortSignal): Promise<void> {
@@ -240,19 +337,20 @@ export class Reading {
     if (wanted === this.shownMask) return;
     this.overlayFailed = false;
     try {
-      const masks = made && (await this.readMasks(choice, made.series_instance_uid, made.sop_instance_uid, signal));
+      const masks = await masksOf(choice, this.allSlices, signal);
       if (signal.aborted) return;
-      this.masks = masks || undefined;
-      this.pane?.setMasks(this.masks);
+      this.masks = masks;
+      this.giveLabels();
       this.shownMask = wanted;
     } catch {
       if (!signal.aborted) this.overlayFailed = true; // said on the image; the images themselves stay
     }
   }
 
-  private async readMasks(choice: Readable, series: string, sop: string, signal: AbortSignal): Promise<Masks> {
-    const { parseSegmentation } = await import('../dicom/segmentation');
-    const part10 = await readInstance(choice.study, series, sop, signal);
-    return layMasks(parseSegmentation(part10), this.allSlices);
+  private giveLabels(): void {
+    const { masks } = this;
+    const ofStack: LabelsOf = (slice) => masks?.bySlice.get(slice.imageId);
+    this.labelsOf = this.cuts ? this.cuts.labels(ofStack) : ofStack;
+    this.pane?.setLabels(this.labelsOf);
   }
 }

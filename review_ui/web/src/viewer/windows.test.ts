@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { firstWindow, namedRange, nameOf, rangeFromValues, rangeOf, widthAndLevel } from './windows';
 
-it('opens a plain head CT in the brain window and anything else in its own', () => {
+it('opens a plain head CT in the brain window, vessels in theirs, and anything else in its own', () => {
   expect(firstWindow('ncct')).toBe('brain');
-  expect(firstWindow('cta')).toBe('auto');
+  expect(firstWindow('cta')).toBe('vessels');
+  expect(firstWindow('dwi')).toBe('auto');
   expect(firstWindow('other')).toBe('auto');
 });
 

@@ -10,6 +10,7 @@ export const CT_WINDOWS = [
   { name: 'stroke', width: 40, level: 40, key: '2' },
   { name: 'bone', width: 2800, level: 600, key: '3' },
   { name: 'subdural', width: 215, level: 75, key: '4' },
+  { name: 'vessels', width: 600, level: 200, key: '6' },
 ] as const;
 
 export type WindowName = (typeof CT_WINDOWS)[number]['name'] | 'auto';
@@ -24,8 +25,9 @@ export function widthAndLevel({ lower, upper }: Range): { width: number; level: 
   return { width: upper - lower, level: (upper + lower) / 2 };
 }
 
-/** The window a series opens with: brain for a non-contrast head CT, else the series' own. */
+/** The window a series opens with: brain for a non-contrast head CT, vessels for an angiography, else the series' own. */
 export function firstWindow(role: string): WindowName {
+  if (role === 'cta') return 'vessels';
   return role === 'ncct' ? 'brain' : 'auto';
 }
 

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { type Lane, nextToLoad } from './order';
+
+const lane = (name: string, count: number, around: number, rank: number): Lane => {
+  const imageIds = Array.from({ length: count }, (_, at) => `${name}${at}`);
+  return { imageIds, around: () => around, rank: () => rank, left: new Set(imageIds) };
+};
+
+function order(lanes: Lane[]): string[] {
+  const taken: string[] = [];
+  for (let next = nextToLoad(lanes); next; next = nextToLoad(lanes)) {
+    next.lane.left.delete(next.imageId);
+    taken.push(next.imageId);
+  }
+  return taken;
+}
+
+it('loads every slice once, around the one on screen first', () => {
+  const taken = order([lane('a', 5, 2, 0)]);
+  expect(taken).toEqual(['a2', 'a3', 'a1', 'a4', 'a0']);
+});
+
+it('loads what is near in other panes before what is far in the one being read', () => {
+  const taken = order([lane('b', 20, 0, 1), lane('a', 20, 0, 0), lane('next', 2, 0, 2)]);
+  expect(taken.slice(0, 9)).toEqual(Array.from({ length: 9 }, (_, at) => `a${at}`));
+  expect(taken.slice(9, 18)).toEqual(Array.from({ length: 9 }, (_, at) => `b${at}`));
+  expect(taken[18]).toBe('a9');
+  expect(taken.slice(-2)).toEqual(['next0', 'next1']);
+  expect(new Set(taken).size).toBe(42);
+});
