@@ -15,8 +15,8 @@ from dicom_node.admission import DoorPolicy
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
 from dicom_node.peers.table import read_peers
-from dicom_node.server.door import Door
-from dicom_node.server.node import DicomNode, NodeAddress, tls_context
+from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits, tls_context
+from dicom_node.server.reception import Reception
 from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.fast import FastVault, fast_vault
@@ -53,22 +53,16 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     vault = FastVault(home.vault, watermark=settings.disk_watermark, segment_bytes=node_settings.journal_mib << 20)
     indexer = Indexer(vault, PostgresIndex(engine, home.vault, settings.quiet_time_s))
     book = PeerBook(home.root / "peers.json", partial(read_peers, engine))
-    door = Door(
+    reception = Reception(
         policy=_policy(settings, node_settings),
         book=book,
         vault=vault,
         indexer=indexer,
         now=partial(datetime.now, UTC),
         largest_data_set=node_settings.max_instance_mib << 20,
-        committed=partial(write_down_commitment, engine, partial(datetime.now, UTC)),
     )
-    node = DicomNode(
-        _address(settings),
-        door,
-        most_associations=node_settings.max_associations,
-        idle_s=node_settings.idle_s,
-        pdu_s=node_settings.pdu_s,
-    )
+    committed = partial(write_down_commitment, engine, partial(datetime.now, UTC))
+    node = DicomNode(_address(settings), reception, _limits(node_settings), committed)
     with fast_vault(vault), _indexing(indexer):
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
         node.start()
@@ -85,6 +79,16 @@ def _policy(settings: Settings, node_settings: NodeSettings) -> DoorPolicy:
         site_of_unknown=node_settings.unknown_peers_site,
         check_called_ae=node_settings.check_called_ae,
         most_associations_of_peer=node_settings.max_associations_per_peer,
+        most_associations=node_settings.max_associations,
+    )
+
+
+def _limits(node_settings: NodeSettings) -> NodeLimits:
+    return NodeLimits(
+        most_associations=node_settings.max_associations,
+        memory=node_settings.memory_mib << 20,
+        idle_s=node_settings.idle_s,
+        pdu_s=node_settings.pdu_s,
     )
 
 

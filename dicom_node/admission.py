@@ -43,6 +43,7 @@ class DoorPolicy:
     site_of_unknown: str = ""
     check_called_ae: bool = False
     most_associations_of_peer: int = 16
+    most_associations: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,12 @@ class NotAdmitted:
 
 
 def admit(
-    caller: Caller, policy: DoorPolicy, peers: Iterable[KnownPeer], *, open_already: int = 0
+    caller: Caller, policy: DoorPolicy, peers: Iterable[KnownPeer], *, open_already: int = 0, open_in_all: int = 0
 ) -> Admitted | NotAdmitted:
-    """Decide about an association; ``open_already`` is how many this caller has open."""
-    if policy.check_called_ae and caller.called_ae_title != policy.ae_title:
-        return NotAdmitted(Rejection.CALLED_AE_UNKNOWN, f"it calls another AE title; ours is {policy.ae_title}")
-    if open_already >= policy.most_associations_of_peer:
-        return NotAdmitted(Rejection.CONGESTION, f"this caller already has {open_already} associations open")
+    """Decide about an association; ``open_already`` is how many this caller has open, ``open_in_all`` all callers."""
+    refusal = _refusal(caller, policy, open_already, open_in_all)
+    if refusal is not None:
+        return refusal
     named = [peer for peer in peers if peer.peer.ae_title == caller.calling_ae_title]
     for known in named:
         if plain_address(caller.host) in known.addresses:
@@ -78,6 +78,16 @@ def admit(
     if policy.site_of_unknown:
         return Admitted(policy.site_of_unknown, caller.calling_ae_title)
     return NotAdmitted(Rejection.CALLING_AE_UNKNOWN, _why_unknown(known=bool(named)))
+
+
+def _refusal(caller: Caller, policy: DoorPolicy, open_already: int, open_in_all: int) -> NotAdmitted | None:
+    if policy.check_called_ae and caller.called_ae_title != policy.ae_title:
+        return NotAdmitted(Rejection.CALLED_AE_UNKNOWN, f"it calls another AE title; ours is {policy.ae_title}")
+    if open_already >= policy.most_associations_of_peer:
+        return NotAdmitted(Rejection.CONGESTION, f"this caller already has {open_already} associations open")
+    if open_in_all >= policy.most_associations:
+        return NotAdmitted(Rejection.CONGESTION, f"{open_in_all} associations are open already")
+    return None
 
 
 def _why_unknown(*, known: bool) -> str:

@@ -16,6 +16,9 @@ class NodeSettings(BaseSettings):
     )
     check_called_ae: bool = Field(default=False, description="refuse callers that call another AE title than ours")
     max_instance_mib: int = Field(default=2048, ge=1, le=4095, description="largest data set that is stored, in MiB")
+    memory_mib: int = Field(
+        default=4096, ge=16, description="memory for the data sets that are coming in at one time, in MiB"
+    )
     max_associations: int = Field(default=64, ge=1, description="associations open at once, in all")
     max_associations_per_peer: int = Field(default=16, ge=1, description="associations open at once, of one caller")
     idle_s: float = Field(default=300.0, gt=0, description="silence after which an association is ended")

@@ -1,43 +1,68 @@
-"""The listening socket and its connections: large reads, no delays, a time limit on everything."""
+"""The listening socket and its connections: who asks is heard out, then served by the upper layer that knows how."""
 
 from __future__ import annotations
 
 import queue
 import socket
 import ssl
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
+from dicom_node.peers.address import plain_address
+from dicom_node.server.fast import FastDoor, is_ours
 from dicom_node.server.limits import LARGEST_PDU
+from dicom_node.upper import pdus
+from dicom_node.upper.line import AHEAD, HungUp, Line, Overdue
+from dicom_node.upper.pdus import PDU_HEAD, BadPdu
+from dicom_node.upper.states import Event
 from pipeline import logs
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _PDU_SLACK = 64 * 1024
 
 ARTIM_S = 30.0
-"""How long a connection may take to ask for an association (PS3.8 9.1.5)."""
+"""How long a connection may take to ask for an association (PS3.8 9.1.5), TLS included."""
+
+LARGEST_REQUEST = 256 * 1024
+"""An A-ASSOCIATE-RQ with every context and syntax has some 100,000 bytes."""
+
+_UNEXPECTED_PDU = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What every connection gets: time limits in seconds, TLS if any, how many at once."""
+class Bounds:
+    """What every connection gets: time limits in seconds, TLS if any, how many at once, in all and of one address."""
 
     pdu_s: float
     most_connections: int
+    artim_s: float = ARTIM_S
     tls: ssl.SSLContext | None = None
+
+    @property
+    def most_of_host(self) -> int:
+        """One address cannot keep all others out."""
+        return max(self.most_connections // 2, 1)
 
 
 class DoorSocket(AssociationSocket):
-    """Reads a PDU in large pieces and acknowledges each at once.
+    """Reads a PDU in large pieces and acknowledges each at once; ``before`` has been read already.
 
     Senders that leave Nagle's algorithm on wait 40 ms an image for a delayed acknowledgement otherwise.
     """
 
     pdu_s = 60.0
+    before = b""
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to read."""
+        return bool(self.before) or bool(super().ready)
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read ``nr_bytes``, fewer when the peer hangs up. Raises `OSError` when they are too many or too slow."""
@@ -46,7 +71,9 @@ class DoorSocket(AssociationSocket):
         connection = cast("socket.socket", self.socket)
         deadline = time.monotonic() + self.pdu_s
         buffer = bytearray(nr_bytes)
-        rest = memoryview(buffer)
+        known = min(nr_bytes, len(self.before))
+        buffer[:known], self.before = self.before[:known], self.before[known:]
+        rest = memoryview(buffer)[known:]
         while rest:
             received = connection.recv_into(rest)
             if not received:
@@ -64,7 +91,7 @@ def _acknowledge(connection: socket.socket) -> None:
 
 
 class DoorRequestHandler(RequestHandler):
-    """Runs one association from its connection to its very end."""
+    """Runs one of pynetdicom's associations from its request to its very end."""
 
     server: DoorServer
 
@@ -73,7 +100,6 @@ class DoorRequestHandler(RequestHandler):
         association = self._create_association()
         association.start()
         association.join()
-        self.server.shutdown_request(self.request)
         self.server.ended(association)
 
     def _create_association(self) -> Any:
@@ -81,7 +107,8 @@ class DoorRequestHandler(RequestHandler):
         # A fresh queue, since each socket announces its connection in it.
         association.dul.event_queue = queue.Queue()
         association.dul.socket = DoorSocket(association, client_socket=self.request)
-        association.dul.socket.pdu_s = self.server.line.pdu_s
+        association.dul.socket.pdu_s = self.server.bounds.pdu_s
+        association.dul.socket.before = self.server.read_already.pop(self.request)
         return association
 
 
@@ -92,26 +119,87 @@ class DoorServer(ThreadedAssociationServer):
     block_on_close = False
     request_queue_size = 128
 
-    line: Line
+    bounds: Bounds
+    fast: FastDoor
     ended: Callable[[Any], None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._counting = threading.Lock()
+        self._connections: Counter[str] = Counter()
+        self.read_already: dict[Any, bytes] = {}
+        super().__init__(*args, **kwargs)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 -- socketserver's signature
         """Drop a connection at once when there are too many."""
-        return len(self.active_associations) < self.line.most_connections
+        host = plain_address(client_address[0])
+        with self._counting:
+            fits = (
+                self._connections.total() < self.bounds.most_connections
+                and self._connections[host] < self.bounds.most_of_host
+            )
+            self._connections[host] += fits
+        if not fits:
+            logs.get().warning("connection_refused", address=host)
+        return fits
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end, in its own thread."""
+        host = plain_address(client_address[0])
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._counting:
+                self._connections[host] -= 1
+                self._connections += Counter()  # forgets hosts that have none
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Set the connection up, in its own thread, and serve it."""
+        """Hear what a connection asks for, and serve it."""
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request.settimeout(ARTIM_S)
-        if self.line.tls is not None:
-            request = self.line.tls.wrap_socket(request, server_side=True)
-        elif not request.recv(1, socket.MSG_PEEK):
-            # Connected and hung up, as monitors do; pynetdicom would keep a thread for it.
-            self.shutdown_request(request)
+        if self.bounds.tls is not None:
+            request.settimeout(self.bounds.artim_s)
+            request = self.bounds.tls.wrap_socket(request, server_side=True)
+        line = Line(request)
+        try:
+            self._serve(line, client_address)
+        except (HungUp, Overdue):
+            pass  # as monitors do, and port scanners
+        except BadPdu as exc:
+            logs.get().warning("association_refused", address=str(client_address[0]), error=str(exc))
+            _send_abort(line)
+        finally:
+            line.close()
+
+    def _serve(self, line: Line, client_address: Any) -> None:
+        line.allow(self.bounds.artim_s)
+        asked = _request(line)
+        request = pdus.read_request(asked[PDU_HEAD.size :])
+        if is_ours(request):
+            self.fast.serve(line, request, plain_address(client_address[0]))
             return
-        request.settimeout(self.line.pdu_s)
-        super().finish_request(request, client_address)
+        self.read_already[line.connection] = asked + line.unread()
+        line.connection.settimeout(self.bounds.pdu_s)
+        super().finish_request(line.connection, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 -- socketserver's signature
         """Say in one line that a connection failed; callers are told nothing more."""
         logs.get().warning("connection_failed", address=str(client_address[0]))
+
+
+def _request(line: Line) -> bytes:
+    """The A-ASSOCIATE-RQ, whole. Raises `BadPdu` when something else comes, and what `Line.take` raises."""
+    head = line.take(PDU_HEAD.size)
+    kind, length = PDU_HEAD.unpack(head)
+    if pdus.EVENT_OF.get(kind) is not Event.REQUEST_PDU or length > LARGEST_REQUEST:
+        raise BadPdu("it began with something other than an association request")
+    pieces = [head]
+    while length:
+        pieces.append(line.take(min(length, AHEAD)))
+        length -= len(pieces[-1])
+    return b"".join(pieces)
+
+
+def _send_abort(line: Line) -> None:
+    try:
+        line.send(pdus.abort(by_provider=True, reason=_UNEXPECTED_PDU))
+    except (HungUp, Overdue):
+        return

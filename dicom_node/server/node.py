@@ -14,11 +14,15 @@ from typing import Any
 
 from pynetdicom import AE
 
-from dicom_node.scu.commitment import StorageCommitmentPushModel
+from dicom_node.scu.commitment import StorageCommitmentPushModel, Told
 from dicom_node.server.door import Door
+from dicom_node.server.fast import FastDoor
 from dicom_node.server.limits import LARGEST_PDU
-from dicom_node.server.listener import ARTIM_S, DoorRequestHandler, DoorServer, Line
+from dicom_node.server.listener import ARTIM_S, Bounds, DoorRequestHandler, DoorServer
+from dicom_node.server.reception import Reception
 from dicom_node.server.syntaxes import KNOWN_SYNTAXES
+from dicom_node.upper.association import Timers
+from dicom_node.upper.incoming import Memory
 from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pipeline.domain.errors import ConfigurationError, PortTaken
 
@@ -36,16 +40,33 @@ class NodeAddress:
     tls: ssl.SSLContext | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NodeLimits:
+    """How many associations at once, the memory in bytes for their data sets, and time limits in seconds."""
+
+    most_associations: int = 64
+    memory: int = 4 << 30
+    idle_s: float = 300.0
+    pdu_s: float = 60.0
+    artim_s: float = ARTIM_S
+
+
 class DicomNode:
-    """An SCP on one address; `start` it, and `stop` it."""
+    """An SCP on one address; `start` it, and `stop` it. ``committed``: see `Door`."""
 
     def __init__(
-        self, address: NodeAddress, door: Door, *, most_associations: int, idle_s: float, pdu_s: float
+        self, address: NodeAddress, reception: Reception, limits: NodeLimits, committed: Told | None = None
     ) -> None:
         refuse_unprotected(address)
-        self._door = door
-        self._server = _listen(_entity(address, most_associations, idle_s), address, door)
-        self._server.line = Line(pdu_s, most_connections=2 * most_associations, tls=address.tls)
+        self._reception = reception
+        door = Door(reception, committed)
+        timers = Timers(artim_s=limits.artim_s, idle_s=limits.idle_s, pdu_s=limits.pdu_s)
+        self._fast = FastDoor(reception, timers, Memory(limits.memory))
+        self._server = _listen(_entity(address, limits), address, door)
+        self._server.bounds = Bounds(
+            limits.pdu_s, 2 * limits.most_associations, artim_s=limits.artim_s, tls=address.tls
+        )
+        self._server.fast = self._fast
         self._server.ended = door.ended
         self._stopped = threading.Event()
         self._thread = threading.Thread(
@@ -67,13 +88,15 @@ class DicomNode:
             return
         self._stopped.set()
         self._server.shutdown()
-        self._door.close()
+        self._reception.close()
         deadline = time.monotonic() + grace_s
-        while self._door.is_answering() and time.monotonic() < deadline:
+        while self._reception.is_answering() and time.monotonic() < deadline:
             time.sleep(0.01)
         established = [one for one in self._server.active_associations if one.is_established]
         for association in established:
             association.abort()
+        while self._fast.stop() and time.monotonic() < deadline:
+            time.sleep(0.01)
         for association in established:
             association.join(max(deadline - time.monotonic(), 0.1))
 
@@ -102,14 +125,14 @@ def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def _entity(address: NodeAddress, most_associations: int, idle_s: float) -> Any:
+def _entity(address: NodeAddress, limits: NodeLimits) -> Any:
     entity = AE(ae_title=address.ae_title)
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     entity.maximum_pdu_size = LARGEST_PDU
-    entity.maximum_associations = most_associations
-    entity.acse_timeout = ARTIM_S
-    entity.network_timeout = idle_s
+    entity.maximum_associations = limits.most_associations
+    entity.acse_timeout = limits.artim_s
+    entity.network_timeout = limits.idle_s
     # Storage needs no context here: the unrestricted service takes every storage class (see `stack`).
     entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
     # Whoever calls to report a storage commitment is its provider (PS3.4 J.3.3): the SCP role is theirs.

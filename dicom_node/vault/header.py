@@ -88,6 +88,8 @@ def _values(body: bytes, transfer_syntax: str) -> dict[int, str]:
                 break
             offset = walk.end_of_sequence(start, implicit=implicit) if length == _UNDEFINED else start + length
             if tag in wanted:
+                if offset > len(body):
+                    raise UnreadableInstance("The data set ends in the middle of an identifier.")
                 found[tag] = body[start:offset].rstrip(b"\0 ").decode("latin-1")
     except struct.error as exc:
         raise UnreadableInstance("The data set ends in the middle of its header.") from exc

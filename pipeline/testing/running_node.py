@@ -19,14 +19,15 @@ from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import Target
 from dicom_node.scu.commitment import Told
 from dicom_node.scu.send import set_up_sender
-from dicom_node.server.door import Door
-from dicom_node.server.node import DicomNode, NodeAddress
+from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits
+from dicom_node.server.reception import Reception
 from dicom_node.vault.fast import FastVault, fast_vault
-from pipeline.domain.ports import Vault
+from dicom_node.vault.held import HoldingVault
 from pipeline.testing.memory_index import MemoryIndex
 
 _WITHIN_S = 20.0
 _SEGMENT_BYTES = 16 << 20
+LIMITS = NodeLimits(most_associations=16, memory=1 << 30, idle_s=60, pdu_s=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RunningNode:
     """A node that listens on 127.0.0.1, and the parts a test looks into."""
 
     node: DicomNode
-    vault: Vault
+    vault: HoldingVault
     index: MemoryIndex
 
     def target(self, calling: str = "SCANNER", called: str = "NEUROVIGIE") -> Target:
@@ -49,15 +50,16 @@ class RunningNode:
 
 
 @contextmanager
-def running_node(
+def running_node(  # noqa: PLR0913 -- each test says what it wants otherwise
     root: Path,
     *,
-    vault: Vault | None = None,
+    vault: HoldingVault | None = None,
     policy: DoorPolicy | None = None,
     peers: tuple[Peer, ...] = (),
     largest_data_set: int = 1 << 28,
     tls: ssl.SSLContext | None = None,
     committed: Told | None = None,
+    limits: NodeLimits = LIMITS,
 ) -> Iterator[RunningNode]:
     """Start a node below ``root`` and stop it at the end; pynetdicom is set up as in production."""
     set_up_sender()
@@ -65,40 +67,25 @@ def running_node(
         if vault is None:
             made = FastVault(root / "vault", watermark=1.0, segment_bytes=_SEGMENT_BYTES)
             vault = stack.enter_context(fast_vault(made))
-        yield stack.enter_context(_listening(root, vault, policy, peers, largest_data_set, tls, committed))
-
-
-@contextmanager
-def _listening(
-    root: Path,
-    vault: Vault,
-    policy: DoorPolicy | None,
-    peers: tuple[Peer, ...],
-    largest_data_set: int,
-    tls: ssl.SSLContext | None,
-    committed: Told | None,
-) -> Iterator[RunningNode]:
-    index = MemoryIndex()
-    indexer = Indexer(vault, index)
-    book = PeerBook(root / "peers.json", lambda: peers)
-    book.refresh()
-    door = Door(
-        policy=policy or DoorPolicy("NEUROVIGIE"),
-        book=book,
-        vault=vault,
-        indexer=indexer,
-        now=partial(datetime.now, UTC),
-        largest_data_set=largest_data_set,
-        committed=committed,
-    )
-    address = NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls)
-    node = DicomNode(address, door, most_associations=16, idle_s=60, pdu_s=20)
-    thread = threading.Thread(target=indexer.run, args=(time.monotonic,), daemon=True)
-    thread.start()
-    node.start()
-    try:
-        yield RunningNode(node, vault, index)
-    finally:
-        node.stop(grace_s=5.0)
-        indexer.stop()
-        thread.join(_WITHIN_S)
+        index = MemoryIndex()
+        indexer = Indexer(vault, index)
+        book = PeerBook(root / "peers.json", lambda: peers)
+        book.refresh()
+        reception = Reception(
+            policy=policy or DoorPolicy("NEUROVIGIE"),
+            book=book,
+            vault=vault,
+            indexer=indexer,
+            now=partial(datetime.now, UTC),
+            largest_data_set=largest_data_set,
+        )
+        node = DicomNode(NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls), reception, limits, committed)
+        thread = threading.Thread(target=indexer.run, args=(time.monotonic,), daemon=True)
+        thread.start()
+        node.start()
+        try:
+            yield RunningNode(node, vault, index)
+        finally:
+            node.stop(grace_s=5.0)
+            indexer.stop()
+            thread.join(_WITHIN_S)

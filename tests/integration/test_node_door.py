@@ -21,6 +21,7 @@ from dicom_node.scu.association import associate, echo
 from dicom_node.scu.outgoing import Outgoing, read_outgoing
 from dicom_node.scu.send import Outcome, send
 from dicom_node.vault.files import OsFiles
+from dicom_node.vault.held import HeldDataSet
 from dicom_node.vault.part10 import encode_plain_head
 from dicom_node.vault.simple import SimpleVault
 from pipeline.domain.errors import BadInput, PeerUnreachable
@@ -136,7 +137,7 @@ def test_a_data_set_of_another_instance_than_its_command_is_kept_under_its_own_u
 class FullDisk(OsFiles):
     """Has room for a few bytes of each file."""
 
-    def write_all(self, descriptor: int, data: bytes) -> None:
+    def write_all(self, descriptor: int, data: bytes | memoryview) -> None:
         os.write(descriptor, data[:100])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -221,10 +222,10 @@ class SlowVault(SimpleVault):
         self.begun = threading.Event()
         self.may_end = threading.Event()
 
-    def append(self, part10_body: bytes, arrival: Arrival) -> Receipt:
+    def keep(self, held: HeldDataSet, arrival: Arrival) -> Receipt:
         self.begun.set()
         self.may_end.wait(10)
-        return super().append(part10_body, arrival)
+        return super().keep(held, arrival)
 
 
 def test_a_node_that_stops_answers_the_image_in_hand(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,7 @@ NOWHERE = "postgresql://neurovigie@/neurovigie?host=/nonexistent"
 WITHIN_S = 30.0
 ANSWER_S = 20.0
 """A sync takes seconds on a disk that many tests write to at once."""
+KILLED_ANSWER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def _files(folder: Path, count: int) -> dict[str, Path]:
 def _send_until_killed(node: NodeProcess, files: dict[str, Path], kill_after: int) -> set[str]:
     """Send one after another; kill the node without waiting for the answer to one; who was acknowledged."""
     set_up_sender()
-    association = associate(node.target, [(CTImageStorage, ExplicitVRLittleEndian)])
+    # The killed node answers no more, and pynetdicom waits for it all the same.
+    target = replace(node.target, answer_s=KILLED_ANSWER_S)
+    association = associate(target, [(CTImageStorage, ExplicitVRLittleEndian)])
     acknowledged: set[str] = set()
     for uid, path in files.items():
         if len(acknowledged) == kill_after:

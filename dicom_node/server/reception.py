@@ -1,0 +1,184 @@
+"""What happens to callers and their images, whichever upper layer brings them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from dicom_node import admission
+from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, StoreStatus
+from dicom_node.indexing import Indexer
+from dicom_node.peers.book import PeerBook
+from dicom_node.vault.held import HeldDataSet, HoldingVault
+from pipeline import logs
+from pipeline.domain.errors import NeuroVigieError
+from pipeline.domain.receipt import Arrival
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One accepted association."""
+
+    admitted: Admitted
+    host: str
+    id: str = field(default_factory=lambda: uuid4().hex)
+    images: int = 0
+    refused: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A data set that a C-STORE brings; ``examine`` may raise `UnreadableInstance`."""
+
+    sop_class: str
+    transfer_syntax: str
+    examine: Callable[[], HeldDataSet]
+
+
+class Reception:
+    """Admits callers, stores what they bring, and keeps count; safe for many threads."""
+
+    def __init__(
+        self,
+        *,
+        policy: DoorPolicy,
+        book: PeerBook,
+        vault: HoldingVault,
+        indexer: Indexer,
+        now: Callable[[], datetime],
+        largest_data_set: int,
+    ) -> None:
+        self._policy = policy
+        self._book = book
+        self._vault = vault
+        self._indexer = indexer
+        self._now = now
+        self.largest_data_set = largest_data_set
+        self._lock = threading.Lock()
+        self._sessions: set[Session] = set()
+        self._answering: set[Session] = set()
+        self._closing = False
+
+    def close(self) -> None:
+        """From now on refuse new images; those in hand are answered."""
+        self._closing = True
+
+    def is_answering(self) -> bool:
+        """Whether an image is being stored, or its answer is not sent yet."""
+        with self._lock:
+            return bool(self._answering)
+
+    def admit(self, caller: Caller) -> Session | NotAdmitted:
+        """Decide about a caller, and say so in the log."""
+        decision = self._decide(caller)
+        if isinstance(decision, NotAdmitted):
+            logs.get().warning(
+                "association_refused",
+                ae_title=caller.calling_ae_title,
+                called_ae=caller.called_ae_title,
+                address=caller.host,
+                error=decision.why,
+            )
+            return decision
+        session = Session(decision, caller.host)
+        with self._lock:
+            self._sessions.add(session)
+        self._indexer.association_opened(session.id)
+        logs.get().info(
+            "association_accepted",
+            association=session.id,
+            ae_title=caller.calling_ae_title,
+            address=caller.host,
+            site=decision.site_id,
+        )
+        return session
+
+    def store(self, session: Session, offered: Offered) -> StoreStatus:
+        """Store one image: `admission.SUCCESS` only after the vault has it. Then call `answered`."""
+        with self._lock:
+            self._answering.add(session)
+        status = self._store(session, offered)
+        if status == admission.SUCCESS:
+            session.images += 1
+        else:
+            self.refused(session, status)
+        return status
+
+    def refused(self, session: Session, status: StoreStatus) -> None:
+        """Count an image that was not taken, and say why in the log."""
+        session.refused += 1
+        logs.get().warning(
+            "image_refused", association=session.id, status=f"{status.code:04X}", error=status.comment
+        )  # fmt: skip
+
+    def answered(self, session: Session) -> None:
+        """The answer to what was stored last has been sent."""
+        with self._lock:
+            self._answering.discard(session)
+
+    def ended(self, session: Session, *, released: bool, why: str = "") -> None:
+        """The association is over, and all it stored is with the indexer."""
+        with self._lock:
+            self._sessions.discard(session)
+            self._answering.discard(session)
+        self._indexer.association_closed(session.id)
+        logs.get().info(
+            "association_ended",
+            association=session.id,
+            status="released" if released else "aborted",
+            images=session.images,
+            count=session.refused,
+            seconds=round(time.monotonic() - session.began, 3),
+            **({"error": why} if why else {}),
+        )
+
+    def _decide(self, caller: Caller) -> Admitted | NotAdmitted:
+        """A caller nobody knows may have been made known a second ago: ask the database before refusing it."""
+        known = any(peer.peer.ae_title == caller.calling_ae_title for peer in self._book.peers())
+        if not known:
+            self._book.refresh()
+        with self._lock:
+            mine = (caller.calling_ae_title, caller.host)
+            sessions = [(one.admitted.peer_ae_title, one.host) for one in self._sessions]
+        return admission.admit(
+            caller,
+            self._policy,
+            self._book.peers(),
+            open_already=sessions.count(mine),
+            open_in_all=len(sessions),
+        )
+
+    def _store(self, session: Session, offered: Offered) -> StoreStatus:
+        if self._closing:
+            return admission.closing()
+        try:
+            return self._keep(session, offered)
+        except NeuroVigieError as exc:
+            return admission.status_of(exc)
+        except Exception as exc:  # noqa: BLE001 -- the outermost call of ours in an association's thread
+            logs.get().error("store_failed", association=session.id, error=type(exc).__name__)
+            return admission.PROCESSING_FAILURE
+
+    def _keep(self, session: Session, offered: Offered) -> StoreStatus:
+        held = offered.examine()
+        agreed = admission.agree(held.ids, offered.sop_class)
+        if agreed == admission.SUCCESS:
+            arrival = self._arrival(session, offered, held.ids.SOPInstanceUID)
+            self._indexer.received(self._vault.keep(held, arrival))
+        return agreed
+
+    def _arrival(self, session: Session, offered: Offered, sop_instance: str) -> Arrival:
+        return Arrival(
+            site_id=session.admitted.site_id,
+            peer_ae_title=session.admitted.peer_ae_title,
+            association_id=session.id,
+            received_at=self._now(),
+            SOPClassUID=offered.sop_class,
+            SOPInstanceUID=sop_instance,
+            TransferSyntaxUID=offered.transfer_syntax,
+        )

@@ -1,0 +1,1 @@
+"""Our own upper layer (PS3.8), for associations that only store and echo."""
