@@ -44,6 +44,18 @@ def network() -> SliceNetwork:
     return SliceNetwork(BrightAndSlow(), Operating(minimum_ml=0.2), reader=DiffusionReader())
 
 
+def stored(volume: Volume, order: list[int], flips: tuple[bool, ...]) -> Volume:
+    """The same patient in voxels of another order: axes [k, j, i] exchanged, then reversed where ``flips`` says."""
+    matrix = volume.patient_from_voxel.matrix.copy()
+    voxels = np.transpose(volume.voxels, order)
+    matrix[:3, :3] = matrix[:3, [2 - order[2 - column] for column in range(3)]]
+    for axis in np.flatnonzero(flips):
+        matrix[:3, 3] += matrix[:3, 2 - axis] * (voxels.shape[axis] - 1)
+        matrix[:3, 2 - axis] *= -1
+        voxels = np.flip(voxels, axis)
+    return Volume(np.ascontiguousarray(voxels), PatientFromVoxel(matrix), volume.unit)
+
+
 def dice(labels: np.ndarray, truth: np.ndarray) -> float:
     return float(2 * ((labels > 0) & truth).sum() / ((labels > 0).sum() + truth.sum()))
 
@@ -76,6 +88,21 @@ def test_grey_scale_unit_and_order_do_not_matter(grey: float, unit: str, swapped
     assert torch.allclose(found.adc[inside], torch.from_numpy(diffusion_head.adc).float()[inside], rtol=1e-3)
     assert any("wrong way round" in flag for flag in found.flags) == swapped
     assert any(f"ADC is in {unit}" in flag for flag in found.flags) == (unit != "1e-6 mm2/s")
+
+
+@given(
+    order=st.permutations(range(3)), flips=st.tuples(*[st.booleans()] * 3), map_flips=st.tuples(*[st.booleans()] * 3)
+)
+@settings(max_examples=4, deadline=None)
+def test_left_stays_left_however_dwi_and_map_are_stored(
+    order: list[int], flips: tuple[bool, ...], map_flips: tuple[bool, ...], diffusion_head: Any
+) -> None:
+    dwi, adc = diffusion_head.volume(), diffusion_head.volume("adc", 1000)
+    expected = said_by(network(), dwi, adc=adc).labels > 0
+    found = said_by(network(), stored(dwi, order, flips), adc=stored(adc, [0, 1, 2], map_flips)).labels > 0
+    back = np.transpose(found[tuple(slice(None, None, -1 if flip else None) for flip in flips)], np.argsort(order))
+    assert expected.any()
+    assert dice(back, expected) > 0.98
 
 
 @pytest.mark.parametrize("scale", [30.0, 1e5, 1e-5])
