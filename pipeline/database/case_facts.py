@@ -28,6 +28,9 @@ from pipeline.domain.role import SeriesRole
 from pipeline.domain.rota import Period
 
 
+_WITHOUT_ANSWER = (AnalysisState.NOT_ANALYSED.value, AnalysisState.FAILED.value, AnalysisState.TIMED_OUT.value)
+
+
 @dataclass(slots=True)
 class _Analysed:
     """What models said of a case's newest analyses."""
@@ -136,7 +139,7 @@ def _models(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, _Analysed
         if row.state == AnalysisState.ANALYSED.value:
             one.roles.add(row.role)
             one.kinds |= kinds.get(row.id, set())
-        elif row.state == AnalysisState.NOT_ANALYSED.value:
+        elif row.state in _WITHOUT_ANSWER:
             one.not_analysed.append(row.because or "other")
     return dict(found)
 

@@ -6,10 +6,13 @@ export type Route =
   | { page: 'requests' }
   | { page: 'link'; id: string } // which images belong to a request
   | { page: 'calls' }
+  | { page: 'rota' }
+  | { page: 'figures' }
+  | { page: 'setup' }
   | { page: 'deliveries' };
 
 /** Pages without an id in their address, which is their name. */
-const PLAIN = ['requests', 'calls', 'deliveries'] as const;
+const PLAIN = ['requests', 'calls', 'rota', 'figures', 'setup', 'deliveries'] as const;
 
 const PATTERNS: readonly (readonly [RegExp, (id: string) => Route])[] = [
   [/^\/cases\/([^/]+)\/?$/, (id) => ({ page: 'case', id })],

@@ -45,13 +45,18 @@ export async function remove(path: string, body?: unknown): Promise<void> {
   await send('DELETE', path, body);
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+/** Sends a text that is no JSON, such as a calendar. */
+export async function sendText<T>(path: string, type: string, text: string): Promise<T> {
+  return (await send('POST', path, text, type)).json() as Promise<T>;
+}
+
+async function send(method: string, path: string, body?: unknown, type = 'application/json'): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-NeuroVigie'] = '1'; // no foreign page can set it
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
   if (body !== undefined) {
-    headers['Content-Type'] = 'application/json';
-    init.body = JSON.stringify(body);
+    headers['Content-Type'] = type;
+    init.body = type === 'application/json' ? JSON.stringify(body) : String(body);
   }
   const response = await answer(address(path), init);
   if (!response.ok) throw await errorOf(response, path);

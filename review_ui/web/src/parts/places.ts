@@ -3,7 +3,7 @@ import type { Account } from '../api/types';
 import type { Key } from '../i18n/en';
 import type { Route } from '../route.svelte';
 
-type Page = Extract<Route, { page: 'worklist' | 'requests' | 'calls' | 'deliveries' }>['page'];
+type Page = Extract<Route, { page: 'worklist' | 'requests' | 'calls' | 'rota' | 'figures' | 'setup' | 'deliveries' }>['page'];
 
 interface Place {
   page: Page;
@@ -18,6 +18,9 @@ const PLACES: readonly Place[] = [
   { page: 'worklist', title: 'worklist.title', roles: EVERYBODY },
   { page: 'requests', title: 'requests.title', roles: EVERYBODY },
   { page: 'calls', title: 'calls.title', roles: ['coordinator', 'expert'] },
+  { page: 'rota', title: 'rota.title', roles: WHOLE_REGION },
+  { page: 'figures', title: 'figures.title', roles: EVERYBODY },
+  { page: 'setup', title: 'setup.title', roles: ['administrator'] },
   { page: 'deliveries', title: 'deliveries.title', roles: WHOLE_REGION },
 ];
 

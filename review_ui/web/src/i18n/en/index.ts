@@ -2,11 +2,26 @@
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { figures } from './figures';
+import { opinion } from './opinion';
 import { requests } from './requests';
+import { rota } from './rota';
+import { setup } from './setup';
 import { viewer } from './viewer';
 import { worklist } from './worklist';
 
-export const en = { ...desk, ...worklist, ...cases, ...viewer, ...requests, ...calling } as const;
+export const en = {
+  ...calling,
+  ...cases,
+  ...desk,
+  ...figures,
+  ...opinion,
+  ...requests,
+  ...rota,
+  ...setup,
+  ...viewer,
+  ...worklist,
+} as const;
 
 export type Key = keyof typeof en;
 export type Dictionary = Readonly<Record<Key, string>>;

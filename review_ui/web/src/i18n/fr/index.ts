@@ -2,8 +2,23 @@ import type { Dictionary } from '../en';
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { figures } from './figures';
+import { opinion } from './opinion';
 import { requests } from './requests';
+import { rota } from './rota';
+import { setup } from './setup';
 import { viewer } from './viewer';
 import { worklist } from './worklist';
 
-export const fr: Dictionary = { ...desk, ...worklist, ...cases, ...viewer, ...requests, ...calling };
+export const fr: Dictionary = {
+  ...calling,
+  ...cases,
+  ...desk,
+  ...figures,
+  ...opinion,
+  ...requests,
+  ...rota,
+  ...setup,
+  ...viewer,
+  ...worklist,
+};

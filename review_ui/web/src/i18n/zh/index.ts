@@ -3,8 +3,23 @@ import type { Dictionary } from '../en';
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { figures } from './figures';
+import { opinion } from './opinion';
 import { requests } from './requests';
+import { rota } from './rota';
+import { setup } from './setup';
 import { viewer } from './viewer';
 import { worklist } from './worklist';
 
-export const zh: Dictionary = { ...desk, ...worklist, ...cases, ...viewer, ...requests, ...calling };
+export const zh: Dictionary = {
+  ...calling,
+  ...cases,
+  ...desk,
+  ...figures,
+  ...opinion,
+  ...requests,
+  ...rota,
+  ...setup,
+  ...viewer,
+  ...worklist,
+};

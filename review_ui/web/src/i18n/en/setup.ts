@@ -1,0 +1,22 @@
+/** What an administrator says once. */
+export const setup = {
+  'setup.title': 'Set-up',
+  'setup.why': 'Nobody can be put on duty before there is a telephone that is answered when nothing else is.',
+  'setup.fallback': 'Telephone of last resort',
+  'setup.fallbackhint': 'Shown to the hospital when nobody acknowledges a case.',
+  'setup.sitephones': 'Another telephone for single hospitals',
+  'setup.url': 'Address that links begin with',
+  'setup.urlhint': 'Such as https://neurovigie.example.org',
+  'setup.region': 'Public holidays of',
+  'setup.region.none': 'mainland France',
+  'setup.region.alsace_moselle': 'Alsace-Moselle',
+  'setup.region.guadeloupe': 'Guadeloupe',
+  'setup.region.guyane': 'French Guiana',
+  'setup.region.martinique': 'Martinique',
+  'setup.region.mayotte': 'Mayotte',
+  'setup.region.reunion': 'Réunion',
+  'setup.save': 'Save the set-up',
+  'setup.saved': 'Saved.',
+  'setup.incomplete': 'Not set up yet',
+  'setup.only': 'Only an administrator changes this.',
+} as const;
