@@ -27,7 +27,6 @@ from pipeline.domain.opinion import Content, agreement
 from pipeline.domain.role import SeriesRole
 from pipeline.domain.rota import Period
 
-
 _WITHOUT_ANSWER = (AnalysisState.NOT_ANALYSED.value, AnalysisState.FAILED.value, AnalysisState.TIMED_OUT.value)
 
 
