@@ -16,7 +16,7 @@ FRONT_END_SOURCES := $(shell find review_ui/web -name node_modules -prune -o -ty
 # Byte code is kept: every part of a started house imports the same modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test check style types imports dependencies format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -31,12 +31,21 @@ test: check ## Everything: checks, front end, contract, integration and browser 
 	$(PYTEST) --dist loadgroup tests --ignore=tests/unit
 
 check: install ## Format, lint, types, import contracts, unit tests: under a minute
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types style imports dependencies
+	$(PYTEST) tests/unit --quiet
+
+style:
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
+
+types:
 	$(BIN)/mypy
+
+imports:
 	$(BIN)/lint-imports --no-logo > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+
+dependencies:
 	$(BIN)/deptry . 2> $(VENV)/deptry.log || { cat $(VENV)/deptry.log; exit 1; }
-	$(PYTEST) tests/unit --quiet
 
 format: ## Put the code in the one format
 	$(BIN)/ruff format .
