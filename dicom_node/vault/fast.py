@@ -15,7 +15,7 @@ from dicom_node.vault.journal import Journal
 from dicom_node.vault.naming import instance_path
 from dicom_node.vault.part10 import encode_head
 from dicom_node.vault.plain import Piece, PlainFiles
-from dicom_node.vault.records import RECORD_HEAD, Record
+from dicom_node.vault.records import MOST_HEAD, RECORD_HEAD, Record
 from dicom_node.vault.replay import replay
 from dicom_node.vault.segment import Entry
 from dicom_node.vault.simple import SimpleVault
@@ -39,8 +39,8 @@ class FastVault:
     """Implements `pipeline.domain.ports.Vault`; safe for many threads. `recover` it, then `run` it in a thread.
 
     One sync of the journal makes the images of many associations durable. The folder is that of a
-    `SimpleVault`, which keeps what the journal does not take: images larger than a segment, and
-    duplicates of plain files. Raises `HomeInUse` when another node has this vault.
+    `SimpleVault`, which keeps what the journal does not take: images larger than a segment, those with
+    an absurd head, and duplicates of plain files. Raises `HomeInUse` when another node has this vault.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class FastVault:
         with self._locks[int(held.sha256[:8], 16) % _LOCKS]:
             if path in self._unfiled:
                 return Receipt(arrival, path, held.sha256, len(held.body), duplicate=True)
-            if record.length > self._journal.largest or self._plain.file(path).exists():
-                return self._plain.keep(held, arrival)
             try:
+                if not self._fits(record) or self._plain.file(path).exists():
+                    return self._plain.keep(held, arrival)
                 self._plain.refuse_when_full(self._unfiled_bytes + record.length)
                 entry = self._journal.append(receipt, head, held.body)
             except OSError as exc:
@@ -167,6 +167,9 @@ class FastVault:
             logs.get().warning("pending_not_marked", error=type(exc).__name__)
         self._journal.close()
 
+    def _fits(self, record: Record) -> bool:
+        return record.length <= self._journal.largest and record.head <= MOST_HEAD
+
     def _took(self, entry: Entry) -> None:
         with self._changed:
             self._unfiled[entry.record.path] = entry
@@ -189,10 +192,17 @@ class FastVault:
                 self._unnoted.pop(entry.record.path, None)
         self._journal.noted(filed)
 
+    def _is_held(self, receipt: Receipt) -> bool:
+        """Whether the file is there, and can be read: the journal's copy has proved itself, and can replace it."""
+        try:
+            return self._plain.holds(receipt.path, receipt.sha256)
+        except OSError:
+            return False
+
     def _restore(self, descriptor: int) -> None:
         found = replay(self._files, descriptor)
         while batch := list(islice(found, AT_ONCE)):
-            lost = [one for one in batch if not self._plain.holds(one.receipt.path, one.receipt.sha256)]
+            lost = [one for one in batch if not self._is_held(one.receipt)]
             self._maker.make([Piece(one.receipt.path, descriptor, one.offset, one.length) for one in lost])
             paths = [one.receipt.path for one in batch]
             self._maker.confirm(paths)

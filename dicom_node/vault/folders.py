@@ -25,3 +25,7 @@ class StudyFolders:
         if len(self._durable) >= _KEPT_IN_MIND:
             self._durable.clear()
         self._durable.add(folder)
+
+    def forget(self, folder: Path) -> None:
+        """Make it anew the next time: somebody may have taken it away."""
+        self._durable.discard(folder)

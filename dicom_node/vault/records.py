@@ -20,7 +20,8 @@ RECORD_HEAD = 256
 """Bytes of a record before its Part 10 file."""
 
 MOST_HEAD = 1 << 20
-"""Bytes of preamble and file meta information; ours have less than a thousand, with hostile UIDs 50,000."""
+"""Bytes of preamble and file meta information that a record may have; ours have less than a thousand.
+With hostile UIDs they may be longer: such an instance is no record of the journal."""
 
 _MAGIC = b"NVJOURN1"
 _SEGMENT = struct.Struct("<8s16s")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
+from hashlib import file_digest
 from pathlib import Path
+from typing import BinaryIO
 
 from dicom_node.vault.files import Files, OsFiles
 from dicom_node.vault.folders import StudyFolders
 from dicom_node.vault.held import HeldDataSet, examine
-from dicom_node.vault.naming import PATH, digest, instance_path, path_of_pending, pending_name
+from dicom_node.vault.naming import PATH, instance_path, path_of_pending, pending_name
 from dicom_node.vault.part10 import FileMeta, decode_head, encode_head
+from pipeline import logs
 from pipeline.domain.errors import UnreadableInstance, VaultError, VaultFull
 from pipeline.domain.receipt import Arrival, Receipt
 
@@ -51,10 +55,10 @@ class SimpleVault:
         head = encode_head(arrival, sha256)
         # One path at a time, so that cleaning up after a failure cannot take away another's success.
         with self._locks[int(sha256[:8], 16) % _LOCKS]:
-            duplicate = self.holds(path, sha256)
             try:
+                duplicate = self.holds(path, sha256)
                 self.refuse_when_full(0 if duplicate else len(head) + len(body))
-                self._make_durable(path, () if duplicate else (head, body))
+                self._store(path, () if duplicate else (head, body))
             except OSError as exc:
                 raise VaultError(f"The disk failed: {exc.strerror or 'unknown error'}.") from exc
         return Receipt(arrival, path, sha256, len(body), duplicate)
@@ -90,16 +94,26 @@ class SimpleVault:
 
     def receipt_of(self, path: str) -> Receipt:
         """Build the receipt of a stored file again, from the file alone."""
-        meta, size = self._meta(path)
+        try:
+            with self.file(path).open("rb") as stream:
+                meta, size = _meta(stream)
+        except OSError as exc:
+            raise VaultError("The vault has no such file.") from exc
         return Receipt(meta.arrival, path, meta.sha256, size - meta.data_set_offset)
 
     def settle(self, receipts: Iterable[Receipt]) -> None:
         """See `pipeline.domain.ports.Vault.settle`: a file is there before its receipt."""
 
     def mark_pending(self, paths: Iterable[str]) -> None:
-        """Put stored files on the list of pending ones, durably. Raises `OSError`."""
+        """Put stored files on the list of pending ones, durably; one that was taken away is passed over.
+
+        Raises `OSError`.
+        """
         for path in paths:
-            self._files.link(self._root / path, self._pending(path))
+            try:
+                self._files.link(self._root / path, self._pending(path))
+            except FileNotFoundError:
+                logs.get().error("file_taken_away", receipt=path)
         self._files.sync_folder(self._root / "pending")
 
     def recover(self) -> None:
@@ -110,20 +124,38 @@ class SimpleVault:
 
     def _make_folders(self) -> None:
         try:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_root(self._root)
             for name in ("incoming", "studies", "pending"):
                 self._files.make_folder(self._root / name)
             self._files.sync_folder(self._root)
         except OSError as exc:
             raise VaultError(f"The vault cannot be opened: {exc.strerror or 'unknown error'}.") from exc
 
+    def _make_root(self, folder: Path) -> None:
+        """Make the vault's folder and those above it that are missing, their names durable."""
+        if not folder.exists():
+            self._make_root(folder.parent)
+            self._files.make_folder(folder)
+            self._files.sync_folder(folder.parent)
+
     def refuse_when_full(self, more: int) -> None:
         """Raises `VaultFull` when ``more`` bytes would bring the disk above the watermark."""
         if self._files.used_share(self._root, more) > self._watermark:
             raise VaultFull
 
+    def _store(self, path: str, parts: tuple[bytes | memoryview, ...]) -> None:
+        try:
+            self._make_durable(path, parts)
+        except FileNotFoundError:  # somebody took the study's folder away since we made it
+            self.folders.forget((self._root / path).parent)
+            self._make_durable(path, parts)
+
     def _make_durable(self, path: str, parts: tuple[bytes | memoryview, ...]) -> None:
-        """Write ``parts`` (none for a duplicate) under ``path``; on failure leave nothing of them."""
+        """Write ``parts`` (none for a duplicate) under ``path``.
+
+        On failure the file may be there under its name, then whole; it is never taken away, since an
+        earlier sender may have been told that it is kept.
+        """
         target = self._root / path
         temporary = self._root / "incoming" / f"{self._writer}-{next(self._numbers)}"
         try:
@@ -135,37 +167,22 @@ class SimpleVault:
             self._files.link(target, self._pending(path))
             self._files.sync_folder(self._root / "pending")
         except OSError:
-            if parts:
-                self._clear(temporary, self._pending(path), target)
+            with contextlib.suppress(OSError):  # a disk that fails to write may fail to unlink
+                self._files.remove(temporary)
             raise
 
-    def _clear(self, *paths: Path) -> None:
-        for path in paths:
-            try:
-                self._files.remove(path)
-            except OSError:
-                continue  # a disk that fails to write may fail to unlink: the first error is the one to tell
-
     def holds(self, path: str, sha256: str) -> bool:
-        """Whether the very same bytes are there, read back and digested: acknowledged means verified."""
-        try:
-            meta, _ = self._meta(path)
-            stored = self.file(path).read_bytes()[meta.data_set_offset :]
-        except (VaultError, UnreadableInstance, OSError):
-            return False
-        return digest(stored) == sha256
+        """Whether the very same bytes are there, read back and digested: acknowledged means verified.
 
-    def _meta(self, path: str) -> tuple[FileMeta, int]:
-        file = self.file(path)
+        Raises `OSError` when the disk cannot say: a file that cannot be read now is not one that is not there.
+        """
         try:
-            with file.open("rb") as stream:
-                size = os.fstat(stream.fileno()).st_size
-                head = stream.read(_HEAD_BYTES)
-                needed = 144 + int.from_bytes(head[140:144], "little")
-                head += stream.read(max(0, min(needed, size) - len(head)))
-        except OSError as exc:
-            raise VaultError("The vault has no such file.") from exc
-        return decode_head(head), size
+            with self.file(path).open("rb") as stream:
+                meta, _ = _meta(stream)
+                stream.seek(meta.data_set_offset)
+                return file_digest(stream, "sha256").hexdigest() == sha256
+        except (FileNotFoundError, UnreadableInstance):
+            return False
 
     def _pending(self, path: str) -> Path:
         return self._root / "pending" / pending_name(path)
@@ -181,6 +198,15 @@ class SimpleVault:
             return (self._root / "pending" / name).stat().st_mtime_ns
         except OSError:
             return 0
+
+
+def _meta(stream: BinaryIO) -> tuple[FileMeta, int]:
+    """The file meta information of an open file, and the file's size."""
+    size = os.fstat(stream.fileno()).st_size
+    head = stream.read(_HEAD_BYTES)
+    needed = 144 + int.from_bytes(head[140:144], "little")
+    head += stream.read(max(0, min(needed, size) - len(head)))
+    return decode_head(head), size
 
 
 def _is_running(pid: str) -> bool:

@@ -87,7 +87,8 @@ class Vault(Protocol):
 
         ``part10_body`` is the data set as it was sent, in ``arrival.TransferSyntaxUID``.
         Raises `UnreadableInstance` when it names no study, series or instance, `VaultFull` above the
-        watermark, `VaultError` when the disk fails. After any of these nothing of it is left.
+        watermark, `VaultError` when the disk fails. After any of these it may be sent again, and no
+        earlier copy is touched.
         """
         ...
 

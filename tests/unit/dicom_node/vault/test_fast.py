@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -16,6 +17,9 @@ from dicom_node.vault import journal
 from dicom_node.vault.commit import GroupCommit
 from dicom_node.vault.fast import FastVault, fast_vault
 from dicom_node.vault.files import OsFiles
+from dicom_node.vault.header import InstanceIds
+from dicom_node.vault.held import HeldDataSet
+from dicom_node.vault.naming import digest
 from dicom_node.vault.records import PAGE, Record, decode_opening, encode_opening, encode_record
 from dicom_node.vault.simple import SimpleVault
 from pipeline.domain.errors import HomeInUse, VaultError, VaultFull
@@ -122,6 +126,20 @@ def test_an_image_larger_than_a_segment_is_a_plain_file_at_once(tmp_path: Path) 
     receipt = _append(vault, 1, pixels=bytes(17 * PAGE))
     assert (tmp_path / receipt.path).is_file()
     assert list(vault.pending()) == [receipt]
+    vault.release()
+
+
+def test_an_image_with_an_absurd_head_is_a_plain_file_at_once(tmp_path: Path) -> None:
+    uid = "1.2." + "\xe9" * 65_000
+    how = replace(arrival(), SOPClassUID=uid, SOPInstanceUID=uid, TransferSyntaxUID=uid)
+    vault = FastVault(tmp_path, watermark=1.0, segment_bytes=8 << 20, most_segments=1)
+    held = HeldDataSet(b"ab", digest(b"ab"), InstanceIds(uid, uid, "1.2", "1.3"))
+    receipt = vault.keep(held, how)
+    _killed(vault)
+    vault = FastVault(tmp_path, watermark=1.0, segment_bytes=8 << 20, most_segments=1)
+    vault.recover()
+    assert vault.read(receipt.path).endswith(b"ab")
+    assert [one.path for one in vault.pending()] == [receipt.path]
     vault.release()
 
 
@@ -234,6 +252,23 @@ def test_a_torn_record_does_not_hide_the_one_behind_it(tmp_path: Path) -> None:
         stream.write(b"torn")
     with _recovered(tmp_path) as vault:
         assert {receipt.path for receipt in vault.pending()} == {receipts[0].path, receipts[2].path}
+
+
+def test_a_file_that_cannot_be_read_back_is_made_again_of_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = _vault(tmp_path)
+    receipt = _append(vault, 1)
+    vault.step()
+    _killed(vault)
+    (tmp_path / receipt.path).write_bytes(b"damaged")
+    monkeypatch.setattr(SimpleVault, "holds", _bad_sector)
+    with _recovered(tmp_path) as vault:
+        assert vault.read(receipt.path).endswith(data_set(sop_instance="1.2.3.1", pixels=b"ab"))
+
+
+def _bad_sector(*_: object) -> NoReturn:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_pixels_that_look_like_a_record_are_pixels(tmp_path: Path) -> None:

@@ -133,6 +133,7 @@ def _is_whole(file: Path) -> bool:
 
 def _cuts(tmp_path: Path, files: Watched) -> list[str]:
     root = tmp_path / "vault"
+    root.mkdir()
     _a_day(root, files)
     chance = Random(7)
     for number in range(CUTS):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-from collections.abc import Sequence
+import shutil
+import tracemalloc
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -106,25 +110,90 @@ def test_a_duplicate_is_made_durable_again_but_not_written_again(tmp_path: Path)
 
 
 @pytest.mark.parametrize("step", APPEND)
-def test_a_step_that_fails_raises_and_leaves_nothing(tmp_path: Path, step: str) -> None:
+def test_a_step_that_fails_raises_and_leaves_nothing_or_the_whole_file(tmp_path: Path, step: str) -> None:
     files = RecordingFiles()
     vault = _vault(tmp_path, files)
     files.fail = step
     with pytest.raises(VaultError):
         vault.append(data_set(), arrival())
-    assert _left(tmp_path) == []
+    named = APPEND.index(step) > APPEND.index("rename incoming/file study/file")
+    assert all(file.read_bytes().endswith(data_set()) for file in _left(tmp_path))
+    assert len(list(tmp_path.glob("vault/studies/*/*.dcm"))) == named
+    assert list(tmp_path.glob("vault/incoming/*")) == []
     files.fail = ""
-    assert not vault.append(data_set(), arrival()).duplicate
+    receipt = vault.append(data_set(), arrival())
+    assert receipt.duplicate == named
+    assert [one.path for one in vault.pending()] == [receipt.path]
 
 
-def test_a_failing_duplicate_does_not_take_the_first_copy_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", APPEND)
+def test_a_resend_that_fails_does_not_take_the_first_copy_away(tmp_path: Path, step: str) -> None:
+    receipt = _vault(tmp_path, RecordingFiles()).append(data_set(), arrival())
+    files = RecordingFiles()
+    vault = _vault(tmp_path, files)
+    files.fail = step
+    with contextlib.suppress(VaultError):
+        vault.append(data_set(), arrival())
+    assert vault.read(receipt.path).endswith(data_set())
+    assert list(vault.pending()) == [receipt]
+
+
+@pytest.mark.parametrize("error", [errno.EMFILE, errno.EIO, errno.EACCES])
+def test_a_resend_while_the_file_cannot_be_read_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
     files = RecordingFiles()
     vault = _vault(tmp_path, files)
     receipt = vault.append(data_set(), arrival())
-    files.fail = "fsync pending"
-    with pytest.raises(VaultError):
-        vault.append(data_set(), arrival())
+    files.fail = "write incoming/file"
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "open", _refuse(error))
+        with pytest.raises(VaultError, match="The disk failed"):
+            vault.append(data_set(), arrival())
     assert vault.read(receipt.path).endswith(data_set())
+    assert list(vault.pending()) == [receipt]
+
+
+def _refuse(error: int) -> Callable[..., NoReturn]:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(error, os.strerror(error))
+
+    return refuse
+
+
+def test_a_resend_is_not_read_whole_into_memory(tmp_path: Path) -> None:
+    vault = SimpleVault(tmp_path, watermark=1.0)
+    body = data_set(pixels=bytes(8 << 20))
+    receipt = vault.append(body, arrival())
+    tracemalloc.start()
+    try:
+        assert vault.holds(receipt.path, receipt.sha256)
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_study_folder_that_was_taken_away_is_made_again(tmp_path: Path) -> None:
+    vault = SimpleVault(tmp_path, watermark=1.0)
+    first = vault.append(data_set(sop_instance="1.1"), arrival())
+    shutil.rmtree((tmp_path / first.path).parent)
+    second = vault.append(data_set(sop_instance="1.2"), arrival())
+    assert vault.read(second.path)
+
+
+def test_a_file_that_was_taken_away_does_not_keep_the_others_from_being_marked(tmp_path: Path) -> None:
+    vault = SimpleVault(tmp_path, watermark=1.0)
+    first, second = (vault.append(data_set(sop_instance=uid), arrival()) for uid in ("1.1", "1.2"))
+    vault.indexed([first, second])
+    (tmp_path / first.path).unlink()
+    vault.mark_pending([first.path, second.path])
+    assert list(vault.pending()) == [second]
+
+
+def test_the_folder_of_a_new_vault_is_made_durable(tmp_path: Path) -> None:
+    files = RecordingFiles()
+    SimpleVault(tmp_path / "house" / "vault", watermark=1.0, files=files)
+    assert files.calls[:4] == ["mkdir house", f"fsync {tmp_path.name}", "mkdir vault", "fsync house"]
 
 
 def test_above_the_watermark_nothing_is_written(tmp_path: Path) -> None:
