@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from dicom_node.admission import DoorPolicy
+from dicom_node.index_process import IndexProcess
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
 from dicom_node.peers.table import read_peers
@@ -23,7 +24,6 @@ from dicom_node.vault.fast import FastVault, fast_vault
 from pipeline import logs
 from pipeline.database.deliveries import write_down_commitment
 from pipeline.database.engine import connect
-from pipeline.database.index import PostgresIndex
 from pipeline.domain.errors import ConfigurationError, NeuroVigieError
 from pipeline.settings import Settings
 
@@ -51,7 +51,8 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     home = settings.folders
     engine = connect(settings.database_url)
     vault = FastVault(home.vault, watermark=settings.disk_watermark, segment_bytes=node_settings.journal_mib << 20)
-    indexer = Indexer(vault, PostgresIndex(engine, home.vault, settings.quiet_time_s))
+    index = IndexProcess()
+    indexer = Indexer(vault, index)
     book = PeerBook(home.root / "peers.json", partial(read_peers, engine))
     reception = Reception(
         policy=_policy(settings, node_settings),
@@ -63,6 +64,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     )
     committed = partial(write_down_commitment, engine, partial(datetime.now, UTC))
     node = DicomNode(_address(settings), reception, _limits(node_settings), committed)
+    index.start()
     with fast_vault(vault), _indexing(indexer):
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
         node.start()
@@ -70,6 +72,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         stopped.wait()
         logs.get().info("stopping")
         node.stop(node_settings.stop_s)
+    index.close()
     engine.dispose()
 
 

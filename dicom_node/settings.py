@@ -26,5 +26,5 @@ class NodeSettings(BaseSettings):
     stop_s: float = Field(default=10.0, ge=0, description="time given to images in progress when the node stops")
     peers_s: float = Field(default=3.0, gt=0, description="time between two looks at the list of peers")
     journal_mib: int = Field(
-        default=256, ge=1, le=4096, description="size of a file of the journal, in MiB; there are up to four"
+        default=64, ge=1, le=4096, description="size of a file of the journal, in MiB; there are up to four"
     )

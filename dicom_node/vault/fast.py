@@ -23,7 +23,7 @@ from pipeline import logs
 from pipeline.domain.errors import VaultError
 from pipeline.domain.receipt import Arrival, Receipt
 
-SEGMENT_BYTES = 256 << 20
+SEGMENT_BYTES = 64 << 20
 MOST_SEGMENTS = 4
 AT_ONCE = 64
 """Files made in one go: one folder sync for all of them, and none waits long for the others."""
@@ -123,6 +123,7 @@ class FastVault:
             for path, descriptor in self._journal.segments_on_disk():
                 self._restore(descriptor)
                 self._journal.reuse(path, descriptor)
+            self._journal.prepare()
         except OSError as exc:
             raise VaultError(f"The journal cannot be read back: {exc.strerror or 'unknown error'}.") from exc
 

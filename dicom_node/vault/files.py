@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+_ZEROS = 1 << 20
 _CANNOT_COPY = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
 
 
@@ -150,7 +151,10 @@ class OsFiles:
         """See `JournalFiles`."""
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, size)
+            # Written, not only allocated: a sync of blocks never written costs the file system's own journal too.
+            zeros = memoryview(bytes(min(size, _ZEROS)))
+            for start in range(0, size, _ZEROS):
+                self.write_all(descriptor, zeros[: size - start])
         except OSError:
             os.close(descriptor)
             with contextlib.suppress(OSError):

@@ -54,7 +54,7 @@ def instance_ids(data_set: bytes, transfer_syntax: str) -> InstanceIds:
     for tag, keyword in _KEYWORDS.items():
         if not found.get(tag):
             raise UnreadableInstance(f"The data set has no {keyword}.")
-    if any(ord(character) < 0x20 for value in found.values() for character in value):
+    if any(min(value, default=" ") < " " for value in found.values()):
         raise UnreadableInstance("An identifier holds control characters.")
     return InstanceIds(
         found.get(SOPClassUID, ""), found[SOPInstanceUID], found[StudyInstanceUID], found[SeriesInstanceUID]

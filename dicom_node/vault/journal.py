@@ -98,6 +98,12 @@ class Journal:
         self._files.close(descriptor)
         self._files.remove(path)
 
+    def prepare(self) -> None:
+        """Have a segment ready before the first image. Raises `OSError`."""
+        with self._changed:
+            if not self._segments:
+                self._make()
+
     def close(self) -> None:
         """Leave nothing to replay, where nothing is needed; nothing is appended any more."""
         with self._changed:

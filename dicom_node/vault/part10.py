@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from pipeline.domain.errors import UnreadableInstance
@@ -17,6 +17,7 @@ ARRIVAL_CREATOR_UID = "2.25.165466192601687691165178932037781895929"
 IMPLEMENTATION_CLASS_UID = "2.25.112425957772445505113256154517759408758"
 IMPLEMENTATION_VERSION_NAME = "NEUROVIGIE"
 _PREAMBLE = bytes(128) + b"DICM"
+_ARRIVAL_FIELDS = tuple(field.name for field in fields(Arrival))
 _LONG_VR = frozenset({b"OB", b"UN"})
 
 
@@ -31,7 +32,8 @@ class FileMeta:
 
 def encode_head(arrival: Arrival, data_set_sha256: str) -> bytes:
     """Preamble, prefix and file meta information (PS3.10 7.1), to be followed by the data set."""
-    note = {**asdict(arrival), "received_at": arrival.received_at.isoformat(), "sha256": data_set_sha256}
+    note = {name: getattr(arrival, name) for name in _ARRIVAL_FIELDS}
+    note |= {"received_at": arrival.received_at.isoformat(), "sha256": data_set_sha256}
     private = _uid(0x0100, ARRIVAL_CREATOR_UID) + _element(0x0102, b"OB", json.dumps(note).encode())
     return encode_plain_head(arrival.SOPClassUID, arrival.SOPInstanceUID, arrival.TransferSyntaxUID, private)
 
