@@ -79,6 +79,15 @@ def take_suggestions(connection: Connection, known: StoredOpinion, now: datetime
     save_draft(connection, known, refreshed(known.draft or Draft(), suggested.content), now)
 
 
+def has_newer(connection: Connection, known: StoredOpinion) -> bool:
+    """Whether models say something by now that a draft could still take in."""
+    if known.draft is None:
+        return False
+    by_now = suggestion(connection, known.case_id)
+    fresh = bool(by_now.models) and by_now != known.suggested
+    return fresh and refreshed(known.draft, by_now.content) != known.draft
+
+
 def suggestion(connection: Connection, case_id: UUID) -> Suggestion:
     """What the newest analyses of a case suggest, and which models say so; none where they are silent."""
     newest = (

@@ -56,7 +56,10 @@ class SuggestionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpinionView:
-    """One person's opinion: its draft, for the author alone, and every signed version, the newest last."""
+    """One person's opinion: its draft, for the author alone, and every signed version, the newest last.
+
+    ``newer_suggestions``: models say something by now that the draft could take in.
+    """
 
     id: UUID
     case: UUID
@@ -65,12 +68,13 @@ class OpinionView:
     revision: int
     draft: DraftView | None
     suggested: SuggestionView | None
+    newer_suggestions: bool
     versions: list[VersionView]
     begun_at: Instant
     changed_at: Instant
 
 
-def opinion_view(one: StoredOpinion, reader: UUID) -> OpinionView:
+def opinion_view(one: StoredOpinion, reader: UUID, *, newer: bool = False) -> OpinionView:
     """An opinion as somebody may read it: a draft is its author's own."""
     mine = one.author_id == reader
     draft = one.draft if mine else None
@@ -82,6 +86,7 @@ def opinion_view(one: StoredOpinion, reader: UUID) -> OpinionView:
         revision=one.revision,
         draft=DraftView(_said(draft.content), sorted(draft.unconfirmed)) if draft else None,
         suggested=_suggested(one.suggested) if one.suggested else None,
+        newer_suggestions=mine and newer,
         versions=[_version(version) for version in one.versions],
         begun_at=one.begun_at,
         changed_at=one.changed_at,

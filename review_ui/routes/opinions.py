@@ -31,7 +31,8 @@ def of_case(case_id: UUID, who: SignedIn, at: TheDesk) -> list[OpinionView]:
         if one_case(connection, case_id, who.viewer) is None:
             raise not_found()
         found = opinions.opinions_of(connection, case_id)
-    return [opinion_view(one, who.id) for one in found if one.versions or one.author_id == who.id]
+        shown = [one for one in found if one.versions or one.author_id == who.id]
+        return [_shown(connection, one, who) for one in shown]
 
 
 @router.post("/cases/{case_id}/opinions")
@@ -120,4 +121,9 @@ def _mine(connection: Connection, opinion_id: UUID, who: Account, revision: int)
 def _view(connection: Connection, opinion_id: UUID, who: Account) -> OpinionView:
     found = opinions.read_opinion(connection, opinion_id)
     assert found is not None  # noqa: S101 - opinions are never deleted
-    return opinion_view(found, who.id)
+    return _shown(connection, found, who)
+
+
+def _shown(connection: Connection, one: StoredOpinion, who: Account) -> OpinionView:
+    newer = one.author_id == who.id and opinions.has_newer(connection, one)
+    return opinion_view(one, who.id, newer=newer)

@@ -153,9 +153,12 @@ def test_a_draft_begun_before_the_analysis_takes_its_suggestions_in_later(desk: 
     ((analysis_id,),) = desk.execute(made)
     bleed = {"kind": "haemorrhage", "volume_ml": 12.3, "side": "left", "confidence": 0.9, "label": 1}
     desk.execute(insert(finding).values(analysis_id=analysis_id, bundle="ich-ct", bundle_version="0.3.0", **bleed))
+    (waiting,) = expert.get(f"/api/v1/cases/{case_id}/opinions").json()
+    assert (begun["newer_suggestions"], waiting["newer_suggestions"]) == (False, True)
     path = f"/api/v1/opinions/{begun['id']}/suggestions"
     taken = expert.post(path, json={"revision": 1}).json()
     assert taken["draft"]["unconfirmed"] == ["haemorrhage.present", "haemorrhage.side", "haemorrhage.volume_ml"]
+    assert not taken["newer_suggestions"]
     assert taken["suggested"]["models"] == [{"name": "ich-ct", "version": "0.3.0"}]
     assert expert.post(path, json={"revision": 1}).status_code == 409
     assert desk.client("colleague").post(path, json={"revision": 2}).status_code == 403

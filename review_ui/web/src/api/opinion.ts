@@ -89,6 +89,7 @@ export interface Opinion {
   revision: number;
   draft: { said: Said; unconfirmed: string[] } | null;
   suggested: { content: Content; models: { name: string; version: string }[] } | null;
+  newer_suggestions: boolean; // models say something by now that the draft could take in
   versions: SignedVersion[];
   begun_at: string;
   changed_at: string;

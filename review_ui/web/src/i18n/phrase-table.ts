@@ -136,6 +136,28 @@ export const PHRASES: readonly Phrase[] = [
     fr: 'règle de référence, pas un modèle entraîné',
     zh: '基于规则的基线方法，不是训练所得的模型',
   },
+  {
+    says: /^its times or its recurrence cannot be understood$/,
+    fr: 'ses heures ou sa récurrence ne se comprennent pas',
+    zh: '无法识别其时间或重复规则',
+  },
+  { says: /^only the first (\d+) occurrences are read$/, fr: 'seules les $1 premières occurrences sont lues', zh: '只读取前 $1 次' },
+  {
+    says: /^it names nobody we know, or more than one$/,
+    fr: 'elle ne nomme personne de connu, ou plusieurs personnes',
+    zh: '未指明已知人员，或指明了多人',
+  },
+  {
+    says: /^This expert does not have that skill, or not for all of these sites\.$/,
+    fr: 'cet expert n’a pas cette compétence, ou pas pour tous ces hôpitaux',
+    zh: '该专家不具备此专业，或不负责所有这些医院',
+  },
+  {
+    says: /^At that time somebody has this rank for that skill already\.$/,
+    fr: 'à ce moment quelqu’un a déjà ce rang pour cette compétence',
+    zh: '该时段此专业的这一顺位已有人',
+  },
+  { says: /^There is no such hospital here\.$/, fr: 'cet hôpital est inconnu ici', zh: '系统中没有该医院' },
   { says: /^there is no image in this series$/, fr: 'cette série n’a pas d’image', zh: '该序列中没有图像' },
 ];
 

@@ -115,7 +115,7 @@ export class Writing {
 
   private async save(): Promise<void> {
     if (this.kept === 'conflict' || !this.isAhead()) return;
-    const content = $state.snapshot(this.content) as Content;
+    const content = structuredClone($state.snapshot(this.content)) as Content;
     const confirmed = this.confirmed;
     this.kept = 'saving';
     try {
