@@ -67,7 +67,7 @@ def test_the_worklist_is_read_and_a_case_opened_and_left_with_keys_alone(house, 
     page.keyboard.press("t")
     expect(page.get_by_text("Yours")).to_be_visible()
     page.get_by_role("button", name="Release").click()
-    expect(page.get_by_role("button", name="Take the case")).to_be_visible()
+    expect(page.get_by_role("button", name="Take the case").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Worklist")).to_be_visible()
 

@@ -90,11 +90,11 @@ def test_of_two_who_take_a_case_at_once_one_gets_it_and_the_other_is_told_who(ho
     his.sign_in("yann")
     for one in (anne, his):
         one.row("WANTED").locator("a[data-case]").click()
-        expect(one.page.get_by_role("button", name="Take the case")).to_be_visible()
+        expect(one.page.get_by_role("button", name="Take the case").first).to_be_visible()
 
     anne.page.keyboard.press("t")
     expect(anne.page.get_by_text("Yours")).to_be_visible()
-    his.page.get_by_role("button", name="Take the case").click()
+    his.page.get_by_role("button", name="Take the case").first.click()
 
     expect(his.page.get_by_text("Too late: Dr Anne Le Gall has already taken this case.")).to_be_visible()
     expect(his.page.get_by_text("Taken by Dr Anne Le Gall")).to_be_visible()
