@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -59,6 +59,7 @@ class FastVault:
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._changed = threading.Condition()
         self._queue: deque[Entry] = deque()
+        self._failed: deque[Entry] = deque()
         self._unfiled: dict[str, Entry] = {}
         self._unnoted: dict[str, Entry] = {}
         self._unfiled_bytes = 0
@@ -96,9 +97,10 @@ class FastVault:
 
     def settle(self, receipts: Iterable[Receipt]) -> None:
         """See `pipeline.domain.ports.Vault.settle`."""
-        paths = [receipt.path for receipt in receipts]
+        paths = {receipt.path for receipt in receipts}
         with self._changed:
-            if not self._changed.wait_for(lambda: not any(path in self._unfiled for path in paths), SETTLE_WITHIN_S):
+            self._changed.wait_for(lambda: paths.isdisjoint(self._unfiled) or self._has_failed(paths), SETTLE_WITHIN_S)
+            if not paths.isdisjoint(self._unfiled):
                 raise VaultError("The images are not plain files yet.")
 
     def indexed(self, receipts: Iterable[Receipt]) -> None:
@@ -121,8 +123,12 @@ class FastVault:
         self._plain.recover()
         try:
             for path, descriptor in self._journal.segments_on_disk():
-                self._restore(descriptor)
-                self._journal.reuse(path, descriptor)
+                damaged = self._restore(descriptor)
+                if damaged:
+                    logs.get().error("journal_damaged", count=len(damaged))
+                    self._journal.set_aside(path, descriptor)
+                else:
+                    self._journal.reuse(path, descriptor)
             self._journal.prepare()
         except OSError as exc:
             raise VaultError(f"The journal cannot be read back: {exc.strerror or 'unknown error'}.") from exc
@@ -132,27 +138,28 @@ class FastVault:
         while self._wait_for_work():
             try:
                 self.step()
-            except OSError as exc:
-                logs.get().warning("files_not_made", count=len(self._queue), error=type(exc).__name__)
+            except Exception as exc:  # noqa: BLE001 -- a thread's outermost loop: files must go on being made
+                logs.get().error("files_not_made", count=len(self._unfiled), error=type(exc).__name__)
                 with self._changed:
                     if self._closing:
                         return
                     self._changed.wait(AGAIN_AFTER_S)
 
     def step(self) -> None:
-        """Make plain files of some that wait. Raises `OSError`; then they still wait."""
+        """Make plain files of some that wait. Raises `OSError` when one cannot be made.
+
+        It is tried again, alone, when no other waits; when it can be made, the others that failed may be too.
+        """
         with self._changed:
-            batch = list(islice(self._queue, AT_ONCE))
-        self._maker.make([_piece(entry) for entry in batch])
+            batch = list(islice(self._queue, AT_ONCE)) or list(islice(self._failed, 1))
+        made, why = self._make(batch)
         with self._changed:
-            for entry in batch:
-                self._queue.popleft()
-                del self._unfiled[entry.record.path]
-                self._unfiled_bytes -= entry.record.length
-            self._journal.filed(batch)
+            self._made(batch, made)
             self._changed.notify_all()
         if self._journal.is_short():
             self._note(self._journal.oldest())
+        if why is not None:
+            raise why
 
     def close(self) -> None:
         """End `run` when everything is a plain file; images are not taken any more."""
@@ -181,8 +188,44 @@ class FastVault:
 
     def _wait_for_work(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing)
-            return bool(self._queue)
+            self._changed.wait_for(lambda: self._queue or self._failed or self._closing)
+            return bool(self._queue or self._failed)
+
+    def _make(self, batch: Sequence[Entry]) -> tuple[Sequence[Entry], OSError | None]:
+        """Make files at once or, when that fails, one by one: those made, and why others were not."""
+        try:
+            self._maker.make([_piece(entry) for entry in batch])
+        except OSError:
+            return self._make_singly(batch)
+        return batch, None
+
+    def _make_singly(self, batch: Sequence[Entry]) -> tuple[Sequence[Entry], OSError | None]:
+        made = []
+        why = None
+        for entry in batch:
+            try:
+                self._maker.make([_piece(entry)])
+                made.append(entry)
+            except OSError as exc:
+                why = exc
+        return made, why
+
+    def _made(self, batch: Sequence[Entry], made: Sequence[Entry]) -> None:
+        """Take note of what became of a batch."""
+        was_failing = bool(self._failed) and self._failed[0] is batch[0]
+        for _ in batch:
+            (self._failed if was_failing else self._queue).popleft()
+        for entry in made:
+            del self._unfiled[entry.record.path]
+            self._unfiled_bytes -= entry.record.length
+        self._failed.extend(entry for entry in batch if entry not in made)
+        if made and was_failing:
+            self._queue.extend(self._failed)
+            self._failed.clear()
+        self._journal.filed(made)
+
+    def _has_failed(self, paths: Collection[str]) -> bool:
+        return any(entry.record.path in paths for entry in self._failed)
 
     def _note(self, entries: Sequence[Entry]) -> None:
         """Let the list of pending files, instead of the journal, remember what the index has not heard of."""
@@ -200,8 +243,10 @@ class FastVault:
         except OSError:
             return False
 
-    def _restore(self, descriptor: int) -> None:
-        found = replay(self._files, descriptor)
+    def _restore(self, descriptor: int) -> list[int]:
+        """Make files of what stands in a segment; the offsets where it could not be read."""
+        damaged: list[int] = []
+        found = replay(self._files, descriptor, damaged.append)
         while batch := list(islice(found, AT_ONCE)):
             lost = [one for one in batch if not self._is_held(one.receipt)]
             self._maker.make([Piece(one.receipt.path, descriptor, one.offset, one.length) for one in lost])
@@ -209,6 +254,7 @@ class FastVault:
             self._maker.confirm(paths)
             self._plain.mark_pending(paths)
             logs.get().info("journal_replayed", count=len(batch))
+        return damaged
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -53,6 +54,8 @@ class Journal:
                 entry.segment.in_hand -= 1
                 if written:
                     entry.segment.entries.append(entry)
+                if self._closed:
+                    self._let_go()
         return entry
 
     def filed(self, entries: Sequence[Entry]) -> None:
@@ -98,23 +101,38 @@ class Journal:
         self._files.close(descriptor)
         self._files.remove(path)
 
+    def set_aside(self, path: Path, descriptor: int) -> None:
+        """Keep a segment that cannot be read whole for somebody to look at; it is neither replayed nor used again."""
+        self._files.close(descriptor)
+        with contextlib.suppress(OSError):  # then it is read again at the next start
+            self._files.rename(path, path.with_suffix(".damaged"))
+            self._files.sync_folder(self._folder)
+
     def prepare(self) -> None:
-        """Have a segment ready before the first image. Raises `OSError`."""
-        with self._changed:
+        """Have a segment ready before the first image; a full disk tells that image's sender, and must not end us."""
+        with self._changed, contextlib.suppress(OSError):
             if not self._segments:
                 self._make()
 
     def close(self) -> None:
-        """Leave nothing to replay, where nothing is needed; nothing is appended any more."""
+        """Leave nothing to replay, where nothing is needed; nothing is appended any more.
+
+        Other nodes are kept out until the last write in hand has ended.
+        """
         with self._changed:
             self._closed = True
-            for segment in self._segments:
-                if segment.is_free:
-                    segment.forget()
-                if not segment.in_hand:
-                    self._files.close(segment.descriptor)
-            self._segments.clear()
-        os.close(self._lock)
+            self._let_go()
+            self._changed.notify_all()
+
+    def _let_go(self) -> None:
+        for segment in [one for one in self._segments if not one.in_hand]:
+            self._segments.remove(segment)
+            if segment.is_free:
+                segment.forget()
+            self._files.close(segment.descriptor)
+        if not self._segments and self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def _reserve(self, receipt: Receipt, head: int, body: int) -> Entry:
         self._sequence += 1
@@ -157,7 +175,13 @@ class Journal:
     def _make(self) -> Segment:
         path = self._folder / f"{secrets.token_hex(6)}.journal"
         descriptor = self._files.make_segment(path, self._segment_bytes)
-        self._files.sync_folder(self._folder)
+        try:
+            self._files.sync_folder(self._folder)
+        except OSError:
+            self._files.close(descriptor)
+            with contextlib.suppress(OSError):
+                self._files.remove(path)
+            raise
         segment = Segment(self._files, path, descriptor, self._segment_bytes)
         self._segments.append(segment)
         return segment

@@ -38,17 +38,19 @@ class PlainFiles:
         """Make these files durable under their final names. Raises `OSError`; then it may be done again."""
         temporary = [self._root / "incoming" / f"{self._writer}-{next(self._numbers)}" for _ in pieces]
         folders = dict.fromkeys((self._root / piece.path).parent for piece in pieces)
-        for folder in folders:
-            self._folders.make(folder)
         try:
+            for folder in folders:
+                self._folders.make(folder)
             self._write(pieces, temporary)
             for piece, source in zip(pieces, temporary, strict=True):
                 self._files.rename(source, self._root / piece.path)
+            for folder in folders:
+                self._files.sync_folder(folder)
         except OSError:
             self._clear(temporary)
+            for folder in folders:  # somebody may have taken one away
+                self._folders.forget(folder)
             raise
-        for folder in folders:
-            self._files.sync_folder(folder)
 
     def confirm(self, paths: Iterable[str]) -> None:
         """Make the names of files that are there durable: who gave them may have died before. Raises `OSError`."""

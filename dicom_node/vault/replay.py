@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -24,23 +24,46 @@ class Replayed:
     length: int
 
 
-def replay(files: JournalFiles, descriptor: int) -> Iterator[Replayed]:
+def replay(files: JournalFiles, descriptor: int, damaged: Callable[[int], None]) -> Iterator[Replayed]:
     """The instances of one segment, in the order they stand. Raises `OSError`.
 
     A record that is torn was never acknowledged. Others may stand behind it that were, so the reading
-    goes on page by page until the next one.
+    goes on page by page until the next one. ``damaged`` hears of each offset where the disk gave nothing
+    back, or no first page of ours.
     """
-    nonce = decode_opening(files.read_at(descriptor, PAGE, 0))
+    nonce = _nonce(files, descriptor, damaged)
     size = files.size(descriptor)
     offset = PAGE
     while nonce is not None and offset < size:
-        record = decode_record(nonce, files.read_at(descriptor, RECORD_HEAD, offset))
-        found = _checked(files, descriptor, record, offset) if record is not None else None
-        if record is None or found is None:
+        try:
+            found = _at(files, descriptor, nonce, offset)
+        except OSError:
+            damaged(offset)
+            found = None
+        if found is None:
             offset += PAGE
         else:
-            yield found
-            offset += record.length
+            yield found[0]
+            offset += found[1]
+
+
+def _nonce(files: JournalFiles, descriptor: int, damaged: Callable[[int], None]) -> bytes | None:
+    try:
+        page = files.read_at(descriptor, PAGE, 0)
+    except OSError:
+        damaged(0)
+        return None
+    nonce = decode_opening(page)
+    if nonce is None and any(page):
+        damaged(0)
+    return nonce
+
+
+def _at(files: JournalFiles, descriptor: int, nonce: bytes, offset: int) -> tuple[Replayed, int] | None:
+    """The instance whose record stands there, and the bytes it takes. Raises `OSError`."""
+    record = decode_record(nonce, files.read_at(descriptor, RECORD_HEAD, offset))
+    found = _checked(files, descriptor, record, offset) if record is not None else None
+    return (found, record.length) if record is not None and found is not None else None
 
 
 def _checked(files: JournalFiles, descriptor: int, record: Record, offset: int) -> Replayed | None:
