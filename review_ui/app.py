@@ -51,6 +51,7 @@ from review_ui.routes import (
     set_up,
     sites,
     status,
+    thread,
     times,
 )
 
@@ -85,7 +86,6 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     )
     app.include_router(_api())
     app.include_router(metrics.router)
-    app.include_router(notifications.links)
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
     for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
@@ -100,6 +100,7 @@ def _api() -> APIRouter:
         awaited,
         requests,
         calling,
+        thread,
         opinions,
         printing,
         times,

@@ -99,6 +99,7 @@ class CaseRow:
     missing: list[str] = field(default_factory=list)
     windows: list[WindowView] = field(default_factory=list)
     called: CalledView | None = None
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

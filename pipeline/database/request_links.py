@@ -14,6 +14,7 @@ from pipeline.database.events import record_event
 from pipeline.database.request_tables import request
 from pipeline.database.requests import StoredRequest, open_case_for, read_request, tell_case
 from pipeline.database.tables import case, study
+from pipeline.database.threads import join_threads
 from pipeline.domain.errors import BadInput
 from pipeline.domain.identity import PatientIdentity
 from pipeline.domain.linking import AROUND, Candidate, find_link
@@ -110,6 +111,7 @@ def _leave(connection: Connection, left: UUID, joined: UUID, now: datetime) -> N
         held = {"owner_id": row.owner_id, "taken_at": row.taken_at}
         connection.execute(update(case).where(case.c.id == joined, case.c.owner_id.is_(None)).values(held))
     connection.execute(update(case).where(case.c.id == left).values(closed_at=now, version=case.c.version + 1))
+    join_threads(connection, left, joined)
     record_event(connection, left, "joined", {"case": str(joined)})
 
 

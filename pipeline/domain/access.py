@@ -93,3 +93,8 @@ def may_see_rota(viewer: Viewer) -> bool:
 def may_set_up(viewer: Viewer) -> bool:
     """Whether a viewer may say where notifications go, and which telephone is the last resort."""
     return viewer.role is AccountRole.ADMINISTRATOR
+
+
+def may_converse(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may write to the participants of a case of this site: its hospital, and who cares for it."""
+    return may_see(viewer, site_id) and viewer.role is not AccountRole.ADMINISTRATOR

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, true
 
 from pipeline.database.tables import account, series, site, study
 from pipeline.database.tables import case as cases
+from pipeline.database.thread_tables import message
 from pipeline.domain.access import Viewer, sees_every_site
 from review_ui.calling.rows import called
 from review_ui.views import CaseRow, case_fields
@@ -54,11 +55,22 @@ def fields(connection: Connection, *where: ColumnElement[bool]) -> list[dict[str
         .outerjoin(account, account.c.id == cases.c.owner_id)
         .where(*where)
     )
-    counts, calls = _of_series(connection, where), called(connection, *where)
+    counts, calls, messages = _of_series(connection, where), called(connection, *where), _messages(connection, where)
     return [
-        case_fields(row, counts.get(row["id"], _NOTHING)) | {"called": calls.get(row["id"])}
+        case_fields(row, counts.get(row["id"], _NOTHING))
+        | {"called": calls.get(row["id"]), "messages": messages.get(row["id"], 0)}
         for row in connection.execute(query).mappings()
     ]
+
+
+def _messages(connection: Connection, where: tuple[ColumnElement[bool], ...]) -> Mapping[UUID, int]:
+    """How many messages the thread of each case has."""
+    query = (
+        select(message.c.case_id, func.count().label("n"))
+        .where(message.c.case_id.in_(select(cases.c.id).where(*where)))
+        .group_by(message.c.case_id)
+    )
+    return {row.case_id: row.n for row in connection.execute(query)}
 
 
 def _of_series(connection: Connection, where: tuple[ColumnElement[bool], ...]) -> Mapping[UUID, Mapping[Any, Any]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter
 from pydantic import StringConstraints
 from sqlalchemy import Connection
 
@@ -19,13 +18,11 @@ from pipeline.push.encryption import browser_keys
 from pipeline.push.services import allowed, hosts_of
 from pipeline.push.vapid import public_key, read_key
 from review_ui.accounts.account import Account
-from review_ui.desk import SignedIn, TheDesk, signed_in, whoever
+from review_ui.desk import SignedIn, TheDesk
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Sent
 
 router = APIRouter(tags=["notifications"])
-links = APIRouter()
-"""Outside the API: what a person follows."""
 
 Endpoint = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
 Key = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -120,16 +117,6 @@ def open_notification(token: str, who: SignedIn, at: TheDesk) -> dict[str, str]:
     if case_id is None:
         raise not_found()
     return {"case": str(case_id)}
-
-
-@links.get("/n/{token}", include_in_schema=False)
-def follow(token: str, request: Request, at: TheDesk) -> RedirectResponse:
-    """To the case, for whoever is signed in; others come to the door, and learn nothing."""
-    try:
-        case = open_notification(token, signed_in(whoever(request, at)), at)["case"]
-    except Problem:
-        return RedirectResponse("/", status_code=303)
-    return RedirectResponse(f"/cases/{case}", status_code=303)
 
 
 def _hosts(connection: Connection) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 
 from review_ui.cases.results import stored_result
 from review_ui.desk import SignedIn, TheDesk
 from review_ui.http.problems import Problem, not_found
+from review_ui.opinions.key_pictures import pictures
 
 router = APIRouter(prefix="/cases/{case_id}/results", tags=["cases"])
 
@@ -26,3 +27,19 @@ def download(case_id: UUID, result_id: UUID, who: SignedIn, at: TheDesk) -> File
         raise Problem(500, "unreadable_image", "The stored object cannot be found; tell the administrator.")
     headers = {"ETag": f'"{found.sha256}"', "Cache-Control": "private, no-cache"}
     return FileResponse(path, media_type="application/dicom", filename=found.file_name, headers=headers)
+
+
+_PNG = "image/png"
+
+
+@router.get("/{result_id}/picture", response_class=Response, responses={200: {"content": {_PNG: {}}}})
+def picture(case_id: UUID, result_id: UUID, who: SignedIn, at: TheDesk) -> Response:
+    """A key image as a picture, for a telephone; not for diagnosis."""
+    with at.engine.begin() as connection:
+        found = stored_result(connection, case_id, result_id, who.viewer)
+    if found is None or found.kind != "sc":
+        raise not_found()
+    made = pictures(at.vault_root, [found.path])
+    if not made:
+        raise Problem(500, "unreadable_image", "The stored object cannot be read; tell the administrator.")
+    return Response(made[0], media_type=_PNG)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from pipeline.clerk.escalate import escalate
 from pipeline.domain.steadiness import Reading
@@ -19,6 +19,8 @@ from tests.integration.desk.conftest import DeskBench
 __all__ = ["PHONE", "Deskside", "database_url", "deskside", "postgres_server"]
 
 PHONE = "+33 2 98 11 11 11"
+_PATIENCE_MS = 30_000
+"""Three browsers on a machine that is busy with something else."""
 
 
 class Deskside:
@@ -79,9 +81,11 @@ def deskside(database_url: str, tmp_path: Path, browser: Browser) -> Iterator[De
     """A desk with two hospitals and an account of each role, and no case."""
     bench = DeskBench(database_url, tmp_path / "home")
     made = Deskside(bench, browser)
+    expect.set_options(timeout=_PATIENCE_MS)
     try:
         with bench.serving():
             yield made
             made.close()
     finally:
+        expect.set_options(timeout=None)
         bench.close()

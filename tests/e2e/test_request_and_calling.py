@@ -9,7 +9,7 @@ from tests.e2e.deskside import PHONE, Deskside, database_url, deskside, postgres
 
 __all__ = ["database_url", "deskside", "postgres_server"]
 
-pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(600)]
 
 
 def ask_for_an_opinion(page: Page) -> None:
@@ -61,17 +61,23 @@ def test_of_two_experts_the_one_who_is_silent_is_passed_over_and_the_hospital_se
     expect(alarm.get_by_role("link", name=PHONE)).to_have_attribute("href", "tel:" + PHONE.replace(" ", ""))
 
     second.row("Doe").locator("a[data-case]").click()
-    second.page.get_by_role("button", name="Take the case").first.click()
+    second.page.get_by_role("button", name="Take the case").click()
     expect(alarm).to_have_count(0)
     expect(hospital.page.locator("[data-phase=held]")).to_contain_text("Dr Colleague holds this case.")
     expect(first.row("Doe")).to_contain_text("Taken by Dr Colleague")
+
+    hospital.page.get_by_label("Write to the others").fill("She took apixaban at 20:00.")
+    hospital.page.keyboard.press("Enter")
+    expect(second.page.locator("[data-message]")).to_contain_text("She took apixaban at 20:00.")
+    second.page.locator("[data-thread]").scroll_into_view_if_needed()
+    expect(hospital.page.locator("[data-message]")).to_contain_text("read by Dr Colleague")
 
     # The first one is there after all, takes it over, and cannot: somebody is called again at once.
     first.row("Doe").locator("a[data-case]").click()
     first.page.click("[data-takeover]")
     first.page.click("[data-takeover-sure]")
     expect(hospital.page.locator("[data-phase=held]")).to_contain_text("Dr Expert holds this case.")
-    first.page.locator("[data-refuse]").click()
+    first.page.locator("[data-calling] [data-refuse]").click()
     first.page.get_by_role("button", name="In theatre").click()
     first.page.get_by_role("button", name="Refuse the case").click()
     expect(hospital.page.locator("[data-outcome=refused]")).to_contain_text("In theatre")

@@ -13,6 +13,7 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata
     request_tables,
     rota_tables,
     tables,
+    thread_tables,
 )
 from pipeline.database.columns import metadata
 from pipeline.database.engine import connect

@@ -6,17 +6,20 @@ export type Route =
   | { page: 'requests' }
   | { page: 'link'; id: string } // which images belong to a request
   | { page: 'calls' }
+  | { page: 'notification'; token: string } // the opaque link in a message
+  | { page: 'settings' }
   | { page: 'rota' }
   | { page: 'figures' }
   | { page: 'setup' }
   | { page: 'deliveries' };
 
 /** Pages without an id in their address, which is their name. */
-const PLAIN = ['requests', 'calls', 'rota', 'figures', 'setup', 'deliveries'] as const;
+const PLAIN = ['requests', 'calls', 'rota', 'figures', 'setup', 'deliveries', 'settings'] as const;
 
 const PATTERNS: readonly (readonly [RegExp, (id: string) => Route])[] = [
   [/^\/cases\/([^/]+)\/?$/, (id) => ({ page: 'case', id })],
   [/^\/cases\/([^/]+)\/request\/?$/, (of) => ({ page: 'request', of })],
+  [/^\/n\/([^/]+)\/?$/, (token) => ({ page: 'notification', token })],
   [/^\/requests\/new\/?$/, () => ({ page: 'request' })],
   [/^\/requests\/([^/]+)\/edit\/?$/, (id) => ({ page: 'request', id })],
   [/^\/requests\/([^/]+)\/link\/?$/, (id) => ({ page: 'link', id })],
@@ -33,6 +36,12 @@ export function go(to: Route): void {
   window.scrollTo(0, 0);
 }
 
+/** As `go`, but "back" does not lead here again. */
+export function instead(to: Route): void {
+  history.replaceState(null, '', addressOf(to));
+  current = to;
+}
+
 export function addressOf(to: Route): string {
   switch (to.page) {
     case 'worklist':
@@ -44,6 +53,8 @@ export function addressOf(to: Route): string {
       return to.of ? `/cases/${encodeURIComponent(to.of)}/request` : '/requests/new';
     case 'link':
       return `/requests/${encodeURIComponent(to.id)}/link`;
+    case 'notification':
+      return `/n/${encodeURIComponent(to.token)}`;
     default:
       return `/${to.page}`;
   }

@@ -40,6 +40,7 @@ CALLS = [
     Call("GET", "/cases/{case}/deadlines"),
     Call("GET", "/cases/{case}/requests"),
     Call("GET", "/cases/{case}/calling"),
+    Call("GET", "/cases/{case}/messages"),
     Call("GET", "/cases/{case}/opinions"),
     Call("GET", "/cases/{case}/times"),
     BEGIN,
@@ -83,9 +84,12 @@ OF_AN_OPINION = {
     f"/opinions/{{opinion_id}}/{end}" for end in ("draft", "suggestions", "sign", "amend", "discard", "pdf")
 }
 """test_desk_opinions tries them as every role."""
-OF_A_RESULT = {"/cases/{case_id}/results/{result_id}"}
+OF_A_THREAD = {"/messages/unread", "/cases/{case_id}/messages/seen"}
+"""test_desk_thread tries them as every role."""
+OF_A_RESULT = {f"/cases/{{case_id}}/results/{{result_id}}{end}" for end in ("", "/picture")}
 """test_desk_results tries it as every role."""
 ELSEWHERE = OF_A_RESULT | OF_NO_CASE | OF_A_SERIES | OF_A_REQUEST | OF_THE_ROTA | OF_NOTIFICATIONS | OF_AN_OPINION
+ELSEWHERE |= OF_A_THREAD
 
 
 class PrivateSlice(TinySlice):

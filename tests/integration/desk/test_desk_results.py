@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 from uuid import uuid4
 
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 from sqlalchemy import insert, select, update
 
 from pipeline.database.tables import analysis, result_object, series, study
@@ -58,6 +62,30 @@ def test_the_page_says_why_a_series_was_read_or_not(desk: Any) -> None:
     assert shown["role_reasons"] == ["CT of a head", "no contrast tag"]
     assert (shown["analysis"]["because"], shown["analysis"]["choice"]) == ("better_series", CHOICE)
     assert [(one["id"], one["kind"]) for one in shown["analysis"]["objects"]] == [(stored, "sr")]
+
+
+def test_a_key_image_is_a_picture_for_who_may_see_the_case_and_nothing_else_is(desk: Any) -> None:
+    case_id, report, _ = made(desk)
+    one = Dataset()
+    one.file_meta = FileMetaDataset()
+    one.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    one.BitsAllocated = 8
+    one.SOPClassUID, one.SOPInstanceUID = SecondaryCaptureImageStorage, "1.2.3"
+    one.Rows, one.Columns, one.PixelData = 1, 2, bytes([255, 0, 0, 0, 0, 255])
+    one.save_as(desk.vault_root / "made" / "sc.dcm", enforce_file_format=True)
+    ((analysis_id,),) = desk.execute(select(analysis.c.id))
+    row = {"analysis_id": analysis_id, "sop_instance_uid": "3", "series_instance_uid": "3", "kind": "sc"}
+    stored = insert(result_object).values(path="made/sc.dcm", sha256="x", **row).returning(result_object.c.id)
+    ((key_image,),) = desk.execute(stored)
+    path = f"/api/v1/cases/{case_id}/results/{key_image}/picture"
+    for name in ("expert", "carhaix"):
+        answer = desk.client(name).get(path)
+        picture = Image.open(io.BytesIO(answer.content))
+        assert [picture.getpixel((x, 0)) for x in (0, 1)] == [(255, 0, 0), (0, 0, 255)]
+        assert answer.headers["cache-control"] == "no-store"
+    assert desk.client("brest").get(path).status_code == 404
+    assert desk.client().get(path).status_code == 401
+    assert desk.client("expert").get(f"/api/v1/cases/{case_id}/results/{report}/picture").status_code == 404
 
 
 def test_an_object_that_the_disk_lost_is_said_to_be_lost(desk: Any) -> None:

@@ -68,6 +68,7 @@ export interface CaseRow {
   rules?: string; // the priority rules and their version
   missing?: string[]; // facts nobody has told us
   windows?: { code: string; ends_at: string }[]; // of treatment, the first to end first
+  messages?: number; // of its thread
   called?: Called | null; // none unless somebody is, or should be, called now
 }
 

@@ -46,6 +46,8 @@ export const calling = {
   'alarm.case': 'Case of {name}, {site}',
 
   'calls.title': 'My calls',
+  'calls.title.one': '{n} call',
+  'calls.title.other': '{n} calls',
   'calls.none': 'Nobody waits for your answer.',
   'calls.count.one': '{n} call waits for your answer',
   'calls.count.other': '{n} calls wait for your answer',

@@ -4,9 +4,11 @@ import { cases } from './cases';
 import { desk } from './desk';
 import { figures } from './figures';
 import { opinion } from './opinion';
+import { phone } from './phone';
 import { requests } from './requests';
 import { rota } from './rota';
 import { setup } from './setup';
+import { thread } from './thread';
 import { viewer } from './viewer';
 import { worklist } from './worklist';
 
@@ -16,9 +18,11 @@ export const en = {
   ...desk,
   ...figures,
   ...opinion,
+  ...phone,
   ...requests,
   ...rota,
   ...setup,
+  ...thread,
   ...viewer,
   ...worklist,
 } as const;

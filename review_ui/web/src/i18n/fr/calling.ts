@@ -47,6 +47,8 @@ export const calling: Record<keyof typeof english, string> = {
   'alarm.case': 'Dossier de {name}, {site}',
 
   'calls.title': 'Mes appels',
+  'calls.title.one': '{n} appel',
+  'calls.title.other': '{n} appels',
   'calls.none': 'Personne n’attend votre réponse.',
   'calls.count.one': '{n} appel attend votre réponse',
   'calls.count.other': '{n} appels attendent votre réponse',

@@ -47,6 +47,8 @@ export const calling: Record<keyof typeof english, string> = {
   'alarm.case': '{name} 的病例，{site}',
 
   'calls.title': '我的呼叫',
+  'calls.title.one': '{n} 个呼叫',
+  'calls.title.other': '{n} 个呼叫',
   'calls.none': '没有人在等您应答。',
   'calls.count.one': '{n} 个呼叫等您应答',
   'calls.count.other': '{n} 个呼叫等您应答',

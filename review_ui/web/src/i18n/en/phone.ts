@@ -1,0 +1,26 @@
+/** Telephones, being woken, and one's own settings. */
+export const phone = {
+  'phone.nowhere': 'This link leads nowhere any more, or is not meant for your account.',
+  'phone.keyimages': 'Key images',
+  'phone.keyimage': 'Key image {n} of {m}',
+  'phone.notdiagnostic': 'A telephone’s screen: for orientation, not for diagnosis.',
+  'phone.call': 'Call',
+  'phone.answer': 'Answer',
+
+  'settings.title': 'Settings',
+  'settings.sound': 'Sound',
+  'settings.soundwhy': 'A short sound for a new red or orange case, and a longer one when you are called. Kept for this browser only.',
+  'settings.soundon': 'Sound on',
+  'settings.try': 'Try it',
+  'settings.push': 'Wake this device when I am called',
+  'settings.pushwhy': 'The message says a priority and a hospital, nothing of any patient, and is encrypted for this browser alone.',
+  'settings.push.unsupported': 'This browser cannot be woken. On an iPhone, put the desk on the home screen first.',
+  'settings.push.off_here': 'No administrator has turned this on.',
+  'settings.push.refused': 'This browser was told not to show notifications from here; change that in its own settings.',
+  'settings.push.asleep': 'This device is not woken.',
+  'settings.push.awake': 'This device is woken.',
+  'settings.wake': 'Wake this device',
+  'settings.sleep': 'Wake it no more',
+  'settings.install': 'On a telephone',
+  'settings.installwhy': 'Put the desk on the home screen with your browser’s menu. It opens like an application; nothing of a patient is kept on the telephone.',
+} as const;
