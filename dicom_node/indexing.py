@@ -21,6 +21,10 @@ LOOK_AGAIN_S = 5.0
 """Time between two looks at what is pending in the vault, when there is nothing else to do."""
 
 
+UNSETTLED_S = 20.0
+"""How long at most a receipt is left alone whose file the vault cannot make: a full disk is emptied."""
+
+
 def outage_delay_s(attempt: int) -> float:
     """How long to leave an unavailable database alone: short, since a case must be seen soon after."""
     return float(min(0.25 * 2 ** min(attempt, 10), 5.0))
@@ -33,7 +37,7 @@ def refusal_delay_s(attempt: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """An association has ended, after the receipts before it."""
+    """An association was released, after the receipts before it."""
 
     association_id: str
 
@@ -53,6 +57,7 @@ class Indexer:
         self._news = threading.Condition()
         self._waiting: deque[Receipt | Closed] = deque()
         self._open: set[str] = set()
+        self._incomplete: set[str] = set()
         self._refused: dict[str, _Refusal] = {}
         self._singly = 0
         self._outage = 0
@@ -72,13 +77,19 @@ class Indexer:
                 self._waiting.append(receipt)
             else:
                 self._next_look = 0.0
+                self._misses(receipt)
             self._news.notify()
 
-    def association_closed(self, association_id: str) -> None:
-        """Take note that the association has ended; called after its last `received`."""
+    def association_closed(self, association_id: str, *, released: bool) -> None:
+        """Take note that the association has ended; called after its last `received`.
+
+        One that was cut says nothing about its series: the index is not told, and the quiet time decides.
+        """
         with self._news:
-            self._open.discard(association_id)
-            self._waiting.append(Closed(association_id))
+            if released:
+                self._waiting.append(Closed(association_id))
+            else:
+                self._forget_association(association_id)
             self._news.notify()
 
     def stop(self) -> None:
@@ -92,7 +103,8 @@ class Indexer:
         while not self._may_end():
             rest_s = self._safe_step(clock())
             with self._news:
-                if rest_s > 0 and (self._outage or not self._waiting) and not self._may_end():
+                rests = clock() < self._not_before
+                if rest_s > 0 and (rests or not self._waiting) and not self._may_end():
                     self._news.wait(rest_s)
 
     def _safe_step(self, now: float) -> float:
@@ -100,6 +112,7 @@ class Indexer:
             return self.step(now)
         except Exception as exc:  # noqa: BLE001 -- the outermost loop: images must go on being indexed
             logs.get().error("indexing_failed", error=type(exc).__name__)
+            self._outage += 1  # nothing is known about its end either, so `stop` does not wait for that
             self._not_before = now + LOOK_AGAIN_S
             return LOOK_AGAIN_S
 
@@ -116,8 +129,8 @@ class Indexer:
             return max(self._next_look - now, 0.0)
         try:
             self._work(now)
-        except (DatabaseUnavailable, VaultError) as exc:
-            return self._rest(now, exc)
+        except DatabaseUnavailable:
+            return self._rest(now)
         self._recovered()
         return 0.0
 
@@ -128,7 +141,11 @@ class Indexer:
             self._waiting.popleft()
             return
         batch = self._batch()
-        self._vault.settle(batch)
+        try:
+            self._vault.settle(batch)
+        except VaultError as exc:
+            self._refuse(batch, exc, now)
+            return
         self._record(batch, now)
 
     def _batch(self) -> list[Receipt]:
@@ -152,9 +169,25 @@ class Indexer:
             return
         path = batch[0].path
         attempts = self._refused[path].attempts + 1 if path in self._refused else 0
-        self._refused[path] = _Refusal(attempts, now + refusal_delay_s(attempts))
-        logs.get().error("receipt_refused", receipt=path, attempt=attempts + 1, error=type(error).__name__)
+        delay_s = refusal_delay_s(attempts)
+        if isinstance(error, VaultError):
+            delay_s = min(delay_s, UNSETTLED_S)
+        self._refused[path] = _Refusal(attempts, now + delay_s)
+        with self._news:
+            self._misses(batch[0])
+        if attempts == 0 or not isinstance(error, VaultError):
+            logs.get().error("receipt_refused", receipt=path, attempt=attempts + 1, error=type(error).__name__)
         self._done(batch)
+
+    def _misses(self, receipt: Receipt) -> None:
+        """The index hears of this one after its association's end, which therefore proves nothing."""
+        association_id = receipt.arrival.association_id
+        if association_id in self._open:
+            self._incomplete.add(association_id)
+
+    def _forget_association(self, association_id: str) -> None:
+        self._open.discard(association_id)
+        self._incomplete.discard(association_id)
 
     def _done(self, batch: list[Receipt]) -> None:
         self._singly = max(self._singly - len(batch), 0)
@@ -171,13 +204,20 @@ class Indexer:
             logs.get().warning("pending_not_cleared", count=len(batch), error=str(exc))
 
     def _close(self, closed: Closed) -> None:
-        objection = _objection(partial(self._index.association_closed, closed.association_id))
+        with self._news:
+            whole = closed.association_id not in self._incomplete
+        objection = _objection(partial(self._index.association_closed, closed.association_id)) if whole else None
         if objection is not None:  # the quiet time completes the series instead
             name = type(objection).__name__
             logs.get().error("association_not_closed", association=closed.association_id, error=name)
+        with self._news:
+            self._forget_association(closed.association_id)
 
     def _look_at_pending(self, now: float) -> None:
-        """Take up what the vault still holds for the index: after a start, an outage, a refusal."""
+        """Take up what the vault still holds for the index: after a start, an outage, a refusal.
+
+        How its associations ended nobody knows: the quiet time completes their series.
+        """
         self._next_look = now + LOOK_AGAIN_S
         try:
             due = (receipt for receipt in self._vault.pending() if self._is_due(receipt, now))
@@ -187,17 +227,14 @@ class Indexer:
             return
         with self._news:
             self._waiting.extend(found)
-            ended = dict.fromkeys(receipt.arrival.association_id for receipt in found)
-            self._waiting.extend(Closed(association) for association in ended if association not in self._open)
 
     def _is_due(self, receipt: Receipt, now: float) -> bool:
         refusal = self._refused.get(receipt.path)
         return refusal is None or refusal.due <= now
 
-    def _rest(self, now: float, reason: Exception) -> float:
+    def _rest(self, now: float) -> float:
         if self._outage == 0:
-            what = "files_not_made" if isinstance(reason, VaultError) else "database_unavailable"
-            logs.get().warning(what, count=len(self._waiting))
+            logs.get().warning("database_unavailable", count=len(self._waiting))
         delay = outage_delay_s(self._outage)
         self._outage += 1
         self._not_before = now + delay

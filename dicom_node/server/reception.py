@@ -126,7 +126,7 @@ class Reception:
         with self._lock:
             self._sessions.discard(session)
             self._answering.discard(session)
-        self._indexer.association_closed(session.id)
+        self._indexer.association_closed(session.id, released=released)
         logs.get().info(
             "association_ended",
             association=session.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -59,7 +59,7 @@ class FastVault:
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._changed = threading.Condition()
         self._queue: deque[Entry] = deque()
-        self._failed: deque[Entry] = deque()
+        self._failed: dict[str, Entry] = {}
         self._unfiled: dict[str, Entry] = {}
         self._unnoted: dict[str, Entry] = {}
         self._unfiled_bytes = 0
@@ -99,7 +99,9 @@ class FastVault:
         """See `pipeline.domain.ports.Vault.settle`."""
         paths = {receipt.path for receipt in receipts}
         with self._changed:
-            self._changed.wait_for(lambda: paths.isdisjoint(self._unfiled) or self._has_failed(paths), SETTLE_WITHIN_S)
+            self._changed.wait_for(
+                lambda: paths.isdisjoint(self._unfiled) or not paths.isdisjoint(self._failed), SETTLE_WITHIN_S
+            )
             if not paths.isdisjoint(self._unfiled):
                 raise VaultError("The images are not plain files yet.")
 
@@ -151,7 +153,7 @@ class FastVault:
         It is tried again, alone, when no other waits; when it can be made, the others that failed may be too.
         """
         with self._changed:
-            batch = list(islice(self._queue, AT_ONCE)) or list(islice(self._failed, 1))
+            batch = list(islice(self._queue, AT_ONCE)) or list(islice(self._failed.values(), 1))
         made, why = self._make(batch)
         with self._changed:
             self._made(batch, made)
@@ -212,20 +214,17 @@ class FastVault:
 
     def _made(self, batch: Sequence[Entry], made: Sequence[Entry]) -> None:
         """Take note of what became of a batch."""
-        was_failing = bool(self._failed) and self._failed[0] is batch[0]
-        for _ in batch:
-            (self._failed if was_failing else self._queue).popleft()
+        for entry in batch:
+            if self._failed.pop(entry.record.path, None) is None:
+                self._queue.popleft()
+            elif made:
+                self._queue.extend(self._failed.values())
+                self._failed.clear()
         for entry in made:
             del self._unfiled[entry.record.path]
             self._unfiled_bytes -= entry.record.length
-        self._failed.extend(entry for entry in batch if entry not in made)
-        if made and was_failing:
-            self._queue.extend(self._failed)
-            self._failed.clear()
+        self._failed.update({entry.record.path: entry for entry in batch if entry not in made})
         self._journal.filed(made)
-
-    def _has_failed(self, paths: Collection[str]) -> bool:
-        return any(entry.record.path in paths for entry in self._failed)
 
     def _note(self, entries: Sequence[Entry]) -> None:
         """Let the list of pending files, instead of the journal, remember what the index has not heard of."""

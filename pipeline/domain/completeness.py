@@ -34,7 +34,8 @@ class SeriesEvidence:
     """What is known of a series' arrival.
 
     ``expected`` is the number of images a header promises; ``extent_mm`` the distance between the
-    outermost slices; ``released`` says that no association that sent to it is open any more;
+    outermost slices; ``released`` says that every association that sent to it was released by its sender
+    (one that is open, or was cut, may have had more to send);
     ``silent_s`` how long ago its newest image came.
     """
 

@@ -123,8 +123,9 @@ class Index(Protocol):
         ...
 
     def association_closed(self, association_id: str) -> None:
-        """Take note that nothing more comes in this association: its series may now be complete.
+        """Take note that this association was released by its sender: its series may now be complete.
 
-        Called after the association's receipts were recorded. Raises `DatabaseUnavailable`.
+        Called after the association's receipts were recorded, and not for one that was cut.
+        Raises `DatabaseUnavailable`.
         """
         ...

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dicom_node import indexing
 from dicom_node.indexing import LOOK_AGAIN_S, Indexer, outage_delay_s, refusal_delay_s
+from pipeline.domain.errors import VaultError
 from pipeline.domain.receipt import Receipt
 from pipeline.testing.data_sets import arrival, data_set
 from pipeline.testing.memory_index import MemoryIndex
@@ -59,7 +64,7 @@ def test_receipts_are_recorded_in_order_and_no_longer_pending(setting: Setting) 
 
 def test_an_association_is_closed_after_its_receipts_and_before_later_ones(setting: Setting) -> None:
     before = setting.receive(2)
-    setting.indexer.association_closed("one")
+    setting.indexer.association_closed("one", released=True)
     after = setting.receive(1, first=2)
     setting.settle()
     expected = [*(receipt.path for receipt in before), "closed one", after[0].path]
@@ -76,7 +81,7 @@ def test_a_batch_has_a_limit(setting: Setting, monkeypatch: pytest.MonkeyPatch) 
 def test_during_an_outage_everything_waits_in_order_and_is_tried_again(setting: Setting) -> None:
     setting.index.available = False
     receipts = setting.receive(3)
-    setting.indexer.association_closed("one")
+    setting.indexer.association_closed("one", released=True)
     setting.settle()
     assert len(list(setting.vault.pending())) == 3
     setting.index.available = True
@@ -109,14 +114,74 @@ def test_a_refused_receipt_is_tried_again_later_with_a_growing_delay(setting: Se
     assert bad.path in setting.index.receipts
 
 
-def test_what_was_pending_at_the_start_is_recorded_and_its_association_closed(setting: Setting) -> None:
-    receipt = setting.append(1)
-    setting.settle()
-    assert setting.index.happened == [receipt.path, "closed association-1"]
-
-
-def test_an_association_still_open_is_not_closed_by_what_is_pending(setting: Setting) -> None:
+def test_an_association_that_was_cut_is_no_evidence_that_its_series_is_complete(setting: Setting) -> None:
     setting.indexer.association_opened("association-1")
+    (receipt,) = setting.receive(1)
+    setting.indexer.association_closed("association-1", released=False)
+    setting.settle()
+    assert setting.index.happened == [receipt.path]
+
+
+def test_a_release_whose_images_the_index_has_not_all_heard_of_is_no_evidence(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "MOST_WAITING", 2)
+    setting.indexer.association_opened("association-1")
+    receipts = setting.receive(3)
+    setting.indexer.association_closed("association-1", released=True)
+    setting.settle()
+    setting.later(LOOK_AGAIN_S)
+    assert setting.index.happened == [receipt.path for receipt in receipts]
+
+
+def test_a_release_behind_a_receipt_that_the_index_refuses_is_no_evidence(setting: Setting) -> None:
+    setting.indexer.association_opened("association-1")
+    bad, good = setting.receive(2)
+    setting.index.refused = {bad.path}
+    setting.indexer.association_closed("association-1", released=True)
+    setting.settle()
+    assert setting.index.happened == [good.path]
+
+
+def test_a_file_that_the_vault_cannot_make_does_not_block_the_others(setting: Setting) -> None:
+    bad, *good = setting.receive(3)
+    setting.vault.settle = partial(_unsettled, bad.path)  # type: ignore[method-assign]
+    setting.settle()
+    assert setting.index.happened == [receipt.path for receipt in good]
+    del setting.vault.settle
+    setting.later(indexing.UNSETTLED_S)
+    assert setting.index.happened[-1] == bad.path
+
+
+def _unsettled(path: str, receipts: Iterable[Receipt]) -> None:
+    if any(receipt.path == path for receipt in receipts):
+        raise VaultError("The images are not plain files yet.")
+
+
+def test_after_an_unexpected_error_the_loop_rests_and_still_ends_when_told_to(setting: Setting) -> None:
+    tried = threading.Event()
+    steps = []
+
+    def fail(_: object) -> None:
+        steps.append(1)
+        tried.set()
+        raise RuntimeError
+
+    setting.vault.settle = fail  # type: ignore[method-assign]
+    setting.receive(1)
+    thread = threading.Thread(target=setting.indexer.run, args=(lambda: setting.now,), daemon=True)
+    thread.start()
+    assert tried.wait(10)
+    for number in range(20):
+        setting.receive(1, first=number + 1)
+    setting.indexer.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(steps) == 1
+    assert len(list(setting.vault.pending())) == 21
+
+
+def test_what_was_pending_at_the_start_is_recorded_and_its_series_left_to_the_quiet_time(setting: Setting) -> None:
     receipt = setting.append(1)
     setting.settle()
     assert setting.index.happened == [receipt.path]
@@ -140,7 +205,7 @@ def test_whatever_happens_everything_is_indexed_in_the_end(steps: list[str]) -> 
         if step == "receive":
             setting.receive(1, first=number)
         elif step == "close":
-            setting.indexer.association_closed(str(number))
+            setting.indexer.association_closed(str(number), released=bool(number % 2))
         elif step in {"outage", "back"}:
             setting.index.available = step == "back"
         elif step == "bad":
