@@ -18,6 +18,7 @@ from pydicom.data import get_testdata_files
 from dicom_node.admission import DoorPolicy
 from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import associate, echo
+from dicom_node.scu.commitment import StorageCommitmentPushModel
 from dicom_node.scu.outgoing import Outgoing, read_outgoing
 from dicom_node.scu.send import Outcome, send
 from dicom_node.vault.files import OsFiles
@@ -188,12 +189,18 @@ def test_a_caller_with_too_many_associations_is_told_to_come_back(tmp_path: Path
         first.release()
 
 
-def test_an_aborted_association_is_closed_in_the_index_too(node: RunningNode, tmp_path: Path) -> None:
-    association = associate(node.target(), [(CTImageStorage, ExplicitVRLittleEndian)])
-    association.send_c_store(_file(tmp_path, data_set()).path)
-    association.abort()
-    node.wait_for(lambda: len(node.index.closed()) == 1)
-    assert len(node.index.receipts) == 1
+@pytest.mark.parametrize("beside", [[], [(StorageCommitmentPushModel, ExplicitVRLittleEndian)]], ids=["ours", "theirs"])
+def test_only_an_association_that_was_released_is_evidence_for_the_index(
+    node: RunningNode, tmp_path: Path, beside: list[tuple[str, str]]
+) -> None:
+    """By both upper layers."""
+    for name, end in (("CUT", "abort"), ("DONE", "release")):
+        association = associate(node.target(name), [(CTImageStorage, ExplicitVRLittleEndian), *beside])
+        association.send_c_store(_file(tmp_path, data_set(pixels=name.encode() * 2)).path)
+        getattr(association, end)()
+    node.wait_for(lambda: len(node.index.receipts) == 2 and bool(node.index.closed()))
+    released = {one.arrival.peer_ae_title: one.arrival.association_id for one in node.index.receipts.values()}["DONE"]
+    assert node.index.closed() == [released]
 
 
 @pytest.mark.parametrize(
