@@ -164,9 +164,10 @@ class EventView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDetail(CaseRow):
-    """A case as its page shows it."""
+    """A case as its page shows it; ``earlier`` are studies of the same patient in older cases the viewer may see."""
 
     studies: list[StudyView]
+    earlier: list[StudyView]
     identity_corrections: list[CorrectionView]
     events: list[EventView]
 

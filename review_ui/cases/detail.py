@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from pipeline.database.tables import (
     account,
@@ -48,17 +48,31 @@ def case_detail(connection: Connection, case_id: UUID, viewer: Viewer, bundles: 
         return None
     return CaseDetail(
         **found[0],
-        studies=_studies(connection, case_id, bundles),
+        studies=_studies(connection, study.c.case_id == case_id, bundles),
+        earlier=_studies(connection, _of_older_cases(case_id, viewer), bundles),
         identity_corrections=_corrections(connection, case_id),
         events=_events(connection, case_id),
     )
 
 
-def _studies(connection: Connection, case_id: UUID, bundles: BundleTexts) -> list[StudyView]:
+def _of_older_cases(case_id: UUID, viewer: Viewer) -> ColumnElement[bool]:
+    """Studies of the same patient, as one site names them, in cases that began before this one.
+
+    A patient without an identifier has no earlier studies: two are never taken for one by guess.
+    """
+    this, older = cases.alias("this"), cases
+    same = [this.c[name] == older.c[name] for name in ("site_id", "issuer_of_patient_id", "patient_id")]
+    found = (
+        select(older.c.id)
+        .join(this, and_(*same, older.c.first_image_at < this.c.first_image_at))
+        .where(this.c.id == case_id, this.c.patient_id != "", shown_to(viewer))
+    )
+    return study.c.case_id.in_(found)
+
+
+def _studies(connection: Connection, which: ColumnElement[bool], bundles: BundleTexts) -> list[StudyView]:
     known = connection.execute(
-        select(study)
-        .where(study.c.case_id == case_id)
-        .order_by(study.c.study_date, study.c.study_time, study.c.created_at)
+        select(study).where(which).order_by(study.c.study_date, study.c.study_time, study.c.created_at)
     ).all()
     found = _series(connection, [row.id for row in known], bundles)
     return [study_view(row, found[row.id]) for row in known]

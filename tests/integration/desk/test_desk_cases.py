@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -139,3 +140,22 @@ def test_a_case_says_what_each_series_waits_for_and_by_when(desk: Any) -> None:
     desk.clock.move(seconds=61)
     (waiting,) = client.get(f"/api/v1/cases/{case_id}/deadlines").json()
     assert waiting["late"]
+
+
+def test_a_case_page_shows_the_patients_earlier_studies_and_nobody_elses(desk: Any) -> None:
+    here, elsewhere = case_of(desk, "before", "carhaix"), case_of(desk, "elsewhere", "morlaix")
+    desk.execute(update(case).values(first_image_at=case.c.first_image_at - timedelta(days=30)))
+    today = case_of(desk, "today", "carhaix")
+    assert today not in (here, elsewhere)
+
+    page = desk.client("expert").get(f"/api/v1/cases/{today}").json()
+    assert [one["study_instance_uid"] for one in page["studies"]] == [TinySlice("today").dataset().StudyInstanceUID]
+    assert [one["study_instance_uid"] for one in page["earlier"]] == [TinySlice("before").dataset().StudyInstanceUID]
+    assert desk.client("expert").get(f"/api/v1/cases/{here}").json()["earlier"] == []
+
+
+def case_of(desk: Any, name: str, site: str) -> str:
+    desk.receive(TinySlice(name), site=site)
+    query = select(study.c.case_id).where(study.c.study_instance_uid == TinySlice(name).dataset().StudyInstanceUID)
+    ((case_id,),) = desk.execute(query)
+    return str(case_id)

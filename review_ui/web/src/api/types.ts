@@ -225,6 +225,7 @@ export interface CaseEvent {
 
 export interface CaseDetail extends CaseRow {
   studies: Study[];
+  earlier?: Study[]; // of the same patient, in older cases
   identity_corrections: IdentityCorrection[];
   events: CaseEvent[];
 }

@@ -3,8 +3,9 @@ import type { CaseDetail, Study } from '../api/types';
 
 const APART_MS = 12 * 3_600_000; // the CT and the MRI of one night are one examination
 
-/** Whether a study was made well before the newest one of the case; unknown dates are never called prior. */
+/** Whether a study is of an older case, or was made well before the newest one of the case; unknown dates are never called prior. */
 export function isPrior(study: Study, detail: CaseDetail): boolean {
+  if (detail.earlier?.some(({ id }) => id === study.id)) return true;
   const moments = detail.studies.map(momentOf).filter((moment) => moment !== undefined);
   const moment = momentOf(study);
   return moment !== undefined && Math.max(...moments) - moment > APART_MS;

@@ -1,5 +1,5 @@
 /** Cuts of a stack's volume as slices of their own, made when they are asked for. */
-import { cache, type Types, utilities } from '@cornerstonejs/core';
+import { cache, Enums, type Types, utilities } from '@cornerstonejs/core';
 import { type Cut, cutsOf, greatestOn, labelsOn, type PlaneName, valuesOn } from '../dicom/cuts';
 import { type DataSet, TAG } from '../dicom/dataset';
 import { dot, normalOf } from '../dicom/geometry';
@@ -32,6 +32,7 @@ interface Made {
   slab_mm: number;
 }
 
+const { FULL_RESOLUTION } = Enums.ImageQualityStatus;
 const AIR_HU = -1024;
 const made = new Map<string, Made>();
 let serial = 0;
@@ -67,7 +68,7 @@ function allValues(slices: readonly Slice[], wish: CutWish, prefetcher: Prefetch
       rank: wish.rank,
       onEnd: (imageId, failed) => {
         wish.onLoaded(imageId, failed);
-        const found = failed ? undefined : cache.getImage(imageId)?.voxelManager?.getScalarData();
+        const found = failed ? undefined : cache.getImage(imageId, FULL_RESOLUTION)?.voxelManager?.getScalarData();
         if (found) values.set(imageId, found as ArrayLike<number>);
         if (found && values.size < slices.length) return;
         stop();

@@ -1,5 +1,5 @@
 /** What the engine holds of slices, and giving it back. */
-import { cache, imageLoadPoolManager } from '@cornerstonejs/core';
+import { cache, Enums } from '@cornerstonejs/core';
 import { wadors } from '@cornerstonejs/dicom-image-loader';
 import type { Slice } from '../dicom/slices';
 import { headFirst, headFirstNoMore } from './retrieve';
@@ -10,10 +10,17 @@ const known = new Map<string, number>(); // imageId -> how many hold it
 
 export interface Held {
   images: number; // whose metadata is known
+  seen: number; // whose picture is there, be it a small one
+  whole: number;
   bytes: number; // of pixels
 }
 
-export const held = (): Held => ({ images: known.size, bytes: cache.getCacheSize() });
+export function held(): Held {
+  const all = [...known.keys()];
+  const seen = all.filter((imageId) => cache.isLoaded(imageId));
+  const whole = seen.filter((imageId) => cache.getImageQuality(imageId) === Enums.ImageQualityStatus.FULL_RESOLUTION);
+  return { images: all.length, seen: seen.length, whole: whole.length, bytes: cache.getCacheSize() };
+}
 
 /** Makes slices known to the engine; the function it returns forgets them, pixels and all, once nobody holds them. */
 export function hold(slices: readonly Slice[]): () => void {
@@ -40,8 +47,7 @@ function release(imageIds: readonly string[]): void {
 
 function forgetPixels(imageId: string): void {
   known.delete(imageId);
-  imageLoadPoolManager.filterRequests(({ additionalDetails }) => additionalDetails?.['imageId'] !== imageId);
-  if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true });
+  if (cache.getImageLoadObject(imageId) || cache.getImage(imageId)) cache.removeImageLoadObject(imageId, { force: true });
 }
 
 function forgetHeader(imageId: string): void {

@@ -3,21 +3,21 @@ import { type Lane, nextToLoad } from './order';
 
 const lane = (name: string, count: number, around: number, rank: number): Lane => {
   const imageIds = Array.from({ length: count }, (_, at) => `${name}${at}`);
-  return { imageIds, around: () => around, rank: () => rank, left: new Set(imageIds) };
+  return { imageIds, around: () => around, rank: () => rank, left: { head: new Set(imageIds), whole: new Set(imageIds) } };
 };
 
-function order(lanes: Lane[]): string[] {
+function order(lanes: Lane[], slow = false): string[] {
   const taken: string[] = [];
-  for (let next = nextToLoad(lanes); next; next = nextToLoad(lanes)) {
-    next.lane.left.delete(next.imageId);
-    taken.push(next.imageId);
+  for (let next = nextToLoad(lanes, slow); next; next = nextToLoad(lanes, slow)) {
+    next.lane.left[next.part].delete(next.imageId);
+    if (next.part === 'whole') next.lane.left.head.delete(next.imageId); // as there is nothing left of it
+    taken.push(next.part === 'head' ? `${next.imageId} small` : next.imageId);
   }
   return taken;
 }
 
 it('loads every slice once, around the one on screen first', () => {
-  const taken = order([lane('a', 5, 2, 0)]);
-  expect(taken).toEqual(['a2', 'a3', 'a1', 'a4', 'a0']);
+  expect(order([lane('a', 5, 2, 0)])).toEqual(['a2', 'a3', 'a1', 'a4', 'a0']);
 });
 
 it('loads what is near in other panes before what is far in the one being read', () => {
@@ -27,4 +27,9 @@ it('loads what is near in other panes before what is far in the one being read',
   expect(taken[18]).toBe('a9');
   expect(taken.slice(-2)).toEqual(['next0', 'next1']);
   expect(new Set(taken).size).toBe(42);
+});
+
+it('on a slow line shows the whole head small before it is sharp', () => {
+  const taken = order([lane('a', 5, 2, 0), lane('b', 2, 0, 1)], true);
+  expect(taken).toEqual(['a2', 'a3', 'a1', 'a4 small', 'a0 small', 'b0', 'b1 small', 'a4', 'a0', 'b1']);
 });

@@ -91,7 +91,8 @@ export class Pane {
     this.release = hold(slices);
     const imageIds = slices.map((slice) => slice.imageId);
     const turn = (this.turn += 1);
-    await inTime(this.viewport.setStack(imageIds, index)).finally(release);
+    const shown = inTime(this.viewport.setStack(imageIds, index)).finally(release);
+    await shown.catch((error: unknown) => (turn === this.turn ? Promise.reject(error as Error) : undefined));
     if (this.ending.signal.aborted || turn !== this.turn) return false; // the reader has gone on
     this.setRange(range ?? this.ownRange());
     if (kept) this.viewport.setViewPresentation(kept);

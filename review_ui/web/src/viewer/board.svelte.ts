@@ -229,7 +229,7 @@ export class Board {
 
   /** Once every pane shows its series, what was prepared is held by the panes, and the next case is prepared. */
   private settled(): void {
-    if (!this.panes.every((pane) => !pane.choice || (!pane.opening && pane.slices.length > 0))) return;
+    if (!this.panes.every((pane) => !pane.choice || pane.problem || (!pane.opening && pane.slices.length > 0))) return;
     this.prepared?.release();
     this.ready = true;
   }

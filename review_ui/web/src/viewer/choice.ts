@@ -11,7 +11,7 @@ const WITHOUT_IMAGES = new Set(['SEG', 'SR', 'PR', 'KO', 'RTSTRUCT', 'RTPLAN', '
 const ROLE_ORDER = ['ncct', 'dwi', 'flair', 'adc', 'cta', 'other'];
 
 export function readable(detail: CaseDetail): Readable[] {
-  return detail.studies.flatMap((study) =>
+  return [...detail.studies, ...(detail.earlier ?? [])].flatMap((study) =>
     study.series.filter((series) => !series.ours && !WITHOUT_IMAGES.has(series.modality) && series.images > 0).map((series) => ({ study, series })),
   );
 }

@@ -1,5 +1,5 @@
 /** What tests in a browser may ask of the viewer; it shows nothing that is not on screen. */
-import { pixelOf, isPlaced } from '../dicom/space';
+import { isPlaced, patientOf } from '../dicom/space';
 import type { EdgeLetters, Vector } from '../dicom/geometry';
 import type { Board } from './board.svelte';
 import { onScreen } from './picture';
@@ -21,14 +21,14 @@ export interface PaneHooks {
   readonly slab_mm: number;
   readonly size: readonly [columns: number, rows: number];
   voxel(column: number, row: number): number | undefined;
-  valueAt(point_mm: Vector): number | undefined; // of the pixel nearest to a point, on this slice
+  patient(column: number, row: number): Vector | undefined; // of a pixel's centre, in mm
   screenOf(column: number, row: number): readonly [x: number, y: number] | undefined; // in CSS pixels of the pane
 }
 
 export interface ViewerHooks extends PaneHooks {
   readonly panes: readonly PaneHooks[];
   readonly at: number;
-  held(): Promise<{ images: number; bytes: number }>;
+  held(): Promise<{ images: number; seen: number; whole: number; bytes: number }>;
 }
 
 declare global {
@@ -58,23 +58,21 @@ function paneHooks(reading: () => Reading | undefined): PaneHooks {
   return {
     get index() { return reading()?.index ?? 0; },
     get count() { return reading()?.slices.length ?? 0; },
-    get range() { return reading()?.range; },
+    get range() { return reading()?.contrast.range; },
     get letters() { return reading()?.letters; },
     get position_mm() { return reading()?.slice?.position_mm; },
     get overlayVoxels() { return reading()?.overlayVoxels() ?? 0; },
-    get overlayVoxelsInAll() { return reading()?.masks?.voxels ?? 0; },
+    get overlayVoxelsInAll() { return reading()?.marking.masks?.voxels ?? 0; },
     get reduced() { return reading()?.reduced ?? false; },
-    get loaded() { return reading()?.loaded.size ?? 0; },
+    get loaded() { return reading()?.progress.loaded.size ?? 0; },
     get series() { return reading()?.choice?.series.series_instance_uid; },
     get view() { return reading()?.view ?? ''; },
     get slab_mm() { return reading()?.slab_mm ?? 0; },
     get size() { return [reading()?.slice?.columns ?? 0, reading()?.slice?.rows ?? 0] as const; },
     voxel: (column, row) => reading()?.voxel(column, row),
-    valueAt: (point_mm) => {
+    patient: (column, row) => {
       const slice = reading()?.slice;
-      if (!isPlaced(slice)) return undefined;
-      const [column, row] = pixelOf(slice, point_mm).pixel.map(Math.round) as [number, number];
-      return reading()?.voxel(column, row);
+      return isPlaced(slice) ? patientOf(slice, [column, row]) : undefined;
     },
     screenOf: (column, row) => {
       const { place, slice } = reading() ?? {};

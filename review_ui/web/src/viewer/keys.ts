@@ -2,7 +2,7 @@
 import type { Key } from '../i18n/en';
 import type { Board } from './board.svelte';
 import { LAYOUTS } from './layouts';
-import type { View } from './reading.svelte';
+import type { View } from './around';
 import { AUTO_KEY, CT_WINDOWS, type WindowName } from './windows';
 
 export const HELP: readonly { keys: string[]; says: Key }[] = [
@@ -91,5 +91,5 @@ function following<T>(all: readonly T[], one: T): T {
 function windowKey(event: KeyboardEvent): Act | undefined {
   const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
   const name: WindowName | undefined = digit === AUTO_KEY ? 'auto' : CT_WINDOWS.find(({ key }) => key === digit)?.name;
-  return name && ((board) => board.active?.useWindow(name));
+  return name && ((board) => board.active?.contrast.use(name));
 }

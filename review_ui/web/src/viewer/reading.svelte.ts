@@ -2,8 +2,8 @@
 import type { Finding } from '../api/types';
 import { standing } from '../case/standing';
 import type { PlaneName } from '../dicom/cuts';
-import { edgeLetters, type EdgeLetters, type Vector } from '../dicom/geometry';
-import { type Masks, voxelCount } from '../dicom/masks';
+import { edgeLetters, type EdgeLetters } from '../dicom/geometry';
+import { voxelCount } from '../dicom/masks';
 import { isTooLarge, nearestSlice, type Slice } from '../dicom/slices';
 import { centreOf, isPlaced } from '../dicom/space';
 import { type Stack, stacksOf } from '../dicom/stacks';
@@ -12,20 +12,13 @@ import type { Cutting } from '../engine/cutting';
 import type { LabelsOf, OverlayLook, Pane, PaneNews } from '../engine/pane';
 import type { Placement } from '../engine/overlay';
 import type { Drag } from '../engine/drag-kind';
+import type { Around, View } from './around';
 import type { Readable } from './choice';
-import { masksOf, type Shelf } from './load';
+import { Contrast } from './contrast.svelte';
+import { Progress } from './progress.svelte';
+import { Marking } from './marking.svelte';
 import { findingSlices, openingIndex } from './opening';
-import { firstWindow, namedRange, nameOf, type Range, type WindowName } from './windows';
-
-export type View = 'acquired' | PlaneName;
-
-/** What a pane needs of the board it hangs on. */
-export interface Around {
-  shelf: Shelf;
-  isActive(reading: Reading): boolean;
-  moved(reading: Reading): void; // another slice is on screen
-  arrived(reading: Reading): void; // its first image is on screen
-}
+import { firstWindow } from './windows';
 
 export class Reading {
   choice = $state.raw<Readable>();
@@ -38,25 +31,19 @@ export class Reading {
   tilt_degrees = $state(0); // that the cuts allow for
   cutting = $state(false);
   index = $state(0);
-  range = $state.raw<Range>();
   reduced = $state(false);
   place = $state.raw<Placement>();
-  masks = $state.raw<Masks>();
-  loaded = $state.raw<ReadonlySet<string>>(new Set());
-  failed = $state.raw<ReadonlySet<string>>(new Set());
   problem = $state<{ kind: 'failed' | 'toolarge' | 'noimage'; slice?: Slice; error?: unknown }>();
-  overlayFailed = $state(false);
   opening = $state(false);
 
-  private isAuto = $state(false); // the window is the series' own
+  readonly marking = new Marking(() => this.giveLabels());
+  readonly progress = new Progress();
+  readonly contrast = new Contrast(() => this.pane);
 
   slice = $derived<Slice | undefined>(this.slices[this.index]);
   letters = $derived<EdgeLetters | undefined>(this.slice?.plane && edgeLetters(this.slice.plane));
   findings = $derived<Finding[]>((this.choice && standing(this.choice.series)?.findings) ?? []);
-  window = $derived<WindowName | undefined>(this.range && (nameOf(this.range) ?? (this.isAuto ? 'auto' : undefined)));
-  currentFailed = $derived(this.slice !== undefined && this.failed.has(this.slice.imageId));
-  lesionSlices = $derived(this.slices.flatMap((slice, index) => (this.masks?.bySlice.has(slice.imageId) ? [index] : [])));
-  loadedShare = $derived(this.stack?.slices.length ? this.loaded.size / this.stack.slices.length : 0);
+  lesionSlices = $derived(this.slices.flatMap((slice, index) => (this.marking.masks?.bySlice.has(slice.imageId) ? [index] : [])));
 
   private pane: Pane | undefined;
   private engine: typeof import('../engine/pane') | undefined;
@@ -65,7 +52,6 @@ export class Reading {
   private again = false;
   private wantedView: View = 'acquired';
   private shownSeries = '';
-  private shownMask = '';
   private stopLoading = (): void => undefined;
   private cuts: Cutting | undefined;
   private labelsOf: LabelsOf = () => undefined;
@@ -111,7 +97,7 @@ export class Reading {
     try {
       await this.loadSlices(choice, same, signal);
       if (!signal.aborted) this.opening = false;
-      await this.loadMasks(choice, signal);
+      await this.marking.load(choice, this.allSlices, signal);
     } catch (error) {
       if (!signal.aborted) this.problem = { kind: 'failed', error };
     }
@@ -131,12 +117,6 @@ export class Reading {
     return this.pane?.wanted === this.index;
   }
 
-  /** Goes to the slice nearest to a point of the patient, in this series' coordinates. */
-  goToPoint(point_mm: Vector): void {
-    const index = nearestSlice(this.slices, point_mm);
-    if (index !== undefined) this.goTo(index);
-  }
-
   /** The next finding on another slice than this one, around the end. */
   jump(by: 1 | -1): void {
     const stops = this.findingSlices();
@@ -149,12 +129,6 @@ export class Reading {
   /** Slices of the findings' centres, in order. */
   findingSlices(): number[] {
     return this.choice ? findingSlices(this.choice, this.slices) : [];
-  }
-
-  useWindow(name: WindowName): void {
-    const range = namedRange(name) ?? this.pane?.ownRange();
-    if (range) this.pane?.setRange(range);
-    this.isAuto = name === 'auto';
   }
 
   /** Shows another volume of the series, at the place where the reader is. */
@@ -178,7 +152,9 @@ export class Reading {
     this.tilt_degrees = cuts?.tilt_degrees ?? 0;
     this.index = (here && nearestSlice(slices, here)) ?? Math.floor(slices.length / 2);
     this.giveLabels();
-    await this.pane?.show(slices, this.index, this.isAuto ? undefined : this.range, false);
+    const range = this.contrast.toShow(this.choice?.series.role ?? '', true);
+    await this.pane?.show(slices, this.index, range, false);
+    this.contrast.shown(range);
     before?.end();
     this.around.moved(this);
   }
@@ -191,7 +167,7 @@ export class Reading {
       plane: view,
       slab_mm,
       rank: () => (this.around.isActive(this) ? 0 : 1),
-      onLoaded: (imageId, failed) => this.noteLoaded(imageId, failed),
+      onLoaded: (imageId, failed) => this.progress.note(imageId, failed),
     });
     this.cutting = false;
     if (typeof made === 'string') this.notCut = made;
@@ -210,7 +186,7 @@ export class Reading {
 
   reset(): void {
     this.pane?.reset();
-    if (this.choice) this.useWindow(firstWindow(this.choice.series.role));
+    if (this.choice) this.contrast.use(firstWindow(this.choice.series.role));
   }
 
   setLook(look: OverlayLook): void {
@@ -239,24 +215,13 @@ export class Reading {
         this.index = index;
         this.around.moved(this);
       },
-      onRange: (range) => this.tookRange(range),
+      onRange: (range) => this.contrast.took(range),
       onRendered: ({ reduced, place }) => {
         this.reduced = reduced;
         if (String(Object.values(place ?? {})) !== String(Object.values(this.place ?? {}))) this.place = place;
       },
-      onLoaded: (imageId, failed) => this.noteLoaded(imageId, failed),
+      onLoaded: (imageId, failed) => this.progress.note(imageId, failed),
     };
-  }
-
-  private noteLoaded(imageId: string, failed: boolean): void {
-    if (failed) this.failed = new Set([...this.failed, imageId]);
-    else if (!this.loaded.has(imageId)) this.loaded = new Set([...this.loaded, imageId]);
-  }
-
-  private tookRange(range: Range): void {
-    const moved = this.range && (range.lower !== this.range.lower || range.upper !== this.range.upper);
-    if (moved) this.isAuto = false;
-    this.range = range;
   }
 
   private get allSlices(): Slice[] {
@@ -270,18 +235,14 @@ export class Reading {
     this.view = 'acquired';
     this.slab_mm = 0;
     this.notCut = undefined;
-    this.masks = undefined;
-    this.loaded = new Set();
-    this.failed = new Set();
+    this.progress.clear();
     this.problem = undefined;
-    this.overlayFailed = false;
     this.opening = true;
-    this.shownMask = '';
     this.shownSeries = '';
     this.stopLoading();
     this.cuts?.end();
     this.cuts = undefined;
-    this.giveLabels();
+    this.marking.clear();
   }
 
   private async loadSlices(choice: Readable, same: boolean, signal: AbortSignal): Promise<void> {
@@ -307,12 +268,10 @@ export class Reading {
     this.slices = stack.slices;
     const index = here >= 0 ? here : openingIndex(choice, stack.slices);
     this.index = index;
-    const name = firstWindow(choice.series.role);
-    const range = same && this.range ? this.range : namedRange(name);
-    const wasAuto = same ? this.isAuto : name === 'auto';
+    const range = this.contrast.toShow(choice.series.role, same);
     await this.pane?.show(stack.slices, index, range, same);
     if (signal.aborted) return;
-    this.isAuto = wasAuto;
+    this.contrast.shown(range);
     this.shownSeries = choice.series.id;
     this.loadStack(stack);
     this.around.arrived(this);
@@ -326,31 +285,14 @@ export class Reading {
       imageIds,
       around: () => (this.cuts ? Math.floor(imageIds.length / 2) : (this.pane?.wanted ?? 0)),
       rank: () => (this.around.isActive(this) ? 0 : 1),
-      onEnd: (imageId, failed) => this.noteLoaded(imageId, failed),
+      onEnd: (imageId, failed) => this.progress.note(imageId, failed),
     });
     this.stopLoading = stop ?? (() => undefined);
   }
 
-  private async loadMasks(choice: Readable, signal: AbortSignal): Promise<void> {
-    const made = standing(choice.series)?.segmentation;
-    const wanted = made ? `${made.sop_instance_uid} on ${this.allSlices.length}` : '';
-    if (wanted === this.shownMask) return;
-    this.overlayFailed = false;
-    try {
-      const masks = await masksOf(choice, this.allSlices, signal);
-      if (signal.aborted) return;
-      this.masks = masks;
-      this.giveLabels();
-      this.shownMask = wanted;
-    } catch {
-      if (!signal.aborted) this.overlayFailed = true; // said on the image; the images themselves stay
-    }
-  }
-
   private giveLabels(): void {
-    const { masks } = this;
-    const ofStack: LabelsOf = (slice) => masks?.bySlice.get(slice.imageId);
-    this.labelsOf = this.cuts ? this.cuts.labels(ofStack) : ofStack;
+    const { labelsOf } = this.marking;
+    this.labelsOf = this.cuts ? this.cuts.labels(labelsOf) : labelsOf;
     this.pane?.setLabels(this.labelsOf);
   }
 }
