@@ -134,6 +134,11 @@ def too_large(limit_bytes: int) -> StoreStatus:
     return StoreStatus(_OUT_OF_RESOURCES, f"The data set is larger than {limit_bytes >> 20} MiB.")
 
 
+def no_memory() -> StoreStatus:
+    """The answer when the data sets that are coming in leave no room for this one."""
+    return StoreStatus(_OUT_OF_RESOURCES, "Too much comes in at this moment; send again later.")
+
+
 def closing() -> StoreStatus:
     """The answer while the node stops: the sender should try again later."""
     return StoreStatus(_OUT_OF_RESOURCES, "The node is stopping; send again later.")

@@ -14,9 +14,10 @@ from dicom_node import admission
 from dicom_node.admission import Caller, NotAdmitted, StoreStatus
 from dicom_node.peers.address import plain_address
 from dicom_node.scu.commitment import Told, answer_report
-from dicom_node.server.limits import Oversized, bound
+from dicom_node.server.limits import bound
 from dicom_node.server.reception import Offered, Reception, Session
 from dicom_node.server.syntaxes import prefer_known
+from dicom_node.upper.incoming import Memory
 from dicom_node.vault.held import examine
 from pipeline import logs
 
@@ -24,9 +25,10 @@ from pipeline import logs
 class Door:
     """Handles the events of all of pynetdicom's associations, each in its own thread."""
 
-    def __init__(self, reception: Reception, committed: Told | None = None) -> None:
+    def __init__(self, reception: Reception, memory: Memory, committed: Told | None = None) -> None:
         """``committed`` hears which of our objects another system keeps; without it nobody here asks for that."""
         self.reception = reception
+        self._memory = memory
         self._committed = committed
         self._lock = threading.Lock()
         self._sessions: dict[Any, Session] = {}
@@ -68,7 +70,7 @@ class Door:
         logs.get().warning("association_refused", association=self._id_of(event.assoc), error="too many are open")
 
     def _on_pdu(self, event: Any) -> None:
-        why = bound(event.assoc, self.reception.largest_data_set)
+        why = bound(event.assoc, self._memory, self.reception.largest_data_set)
         if why:
             logs.get().warning("association_aborted", association=self._id_of(event.assoc), error=why)
             event.assoc.abort()
@@ -97,10 +99,10 @@ class Door:
         return status.code if status == admission.SUCCESS else _answer(status)
 
     def _store(self, event: Any, session: Session) -> StoreStatus:
-        if isinstance(event.request.DataSet, Oversized):
-            status = admission.too_large(self.reception.largest_data_set)
-            self.reception.refused(session, status)
-            return status
+        refusal = getattr(event.request.DataSet, "refusal", None)
+        if isinstance(refusal, StoreStatus):
+            self.reception.refused(session, refusal)
+            return refusal
         syntax = str(event.context.transfer_syntax)
         look = partial(examine, event.request.DataSet.getvalue(), syntax)
         return self.reception.store(session, Offered(str(event.request.AffectedSOPClassUID), syntax, look))

@@ -42,8 +42,9 @@ class _Store:
 
     def store(self, command: Command, transfer_syntax: str, incoming: Incoming) -> StoreStatus:
         """See `dicom_node.upper.association.Handler`."""
-        if incoming.too_large:
-            status = admission.too_large(self.reception.largest_data_set)
+        if incoming.too_large or incoming.no_memory:
+            limit = self.reception.largest_data_set
+            status = admission.too_large(limit) if incoming.too_large else admission.no_memory()
             self.reception.refused(self.session, status)
             return status
         look = partial(_held, incoming, transfer_syntax)

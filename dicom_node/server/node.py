@@ -59,9 +59,10 @@ class DicomNode:
     ) -> None:
         refuse_unprotected(address)
         self._reception = reception
-        door = Door(reception, committed)
+        memory = Memory(limits.memory)
+        door = Door(reception, memory, committed)
         timers = Timers(artim_s=limits.artim_s, idle_s=limits.idle_s, pdu_s=limits.pdu_s)
-        self._fast = FastDoor(reception, timers, Memory(limits.memory))
+        self._fast = FastDoor(reception, timers, memory)
         self._server = _listen(_entity(address, limits), address, door)
         self._server.bounds = Bounds(
             limits.pdu_s, 2 * limits.most_associations, artim_s=limits.artim_s, tls=address.tls

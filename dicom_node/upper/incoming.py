@@ -38,7 +38,7 @@ class Memory:
 class Incoming:
     """One data set after another, in one buffer that grows before bytes come, never beyond its bounds.
 
-    What does not fit is read and forgotten, and `too_large` says so.
+    What does not fit is read and forgotten, and `too_large` or `no_memory` says so.
     """
 
     def __init__(self, memory: Memory, largest: int) -> None:
@@ -48,6 +48,7 @@ class Incoming:
         self._length = 0
         self._digest = sha256()
         self.too_large = False
+        self.no_memory = False
 
     @property
     def body(self) -> memoryview:
@@ -63,14 +64,13 @@ class Incoming:
         """A new data set comes."""
         self._length = 0
         self._digest = sha256()
-        self.too_large = False
+        self.too_large = self.no_memory = False
         if len(self._buffer) > _KEPT:
             self.forget()
 
     def receive(self, line: Line, count: int) -> None:
         """Take ``count`` bytes from the line. Raises what `Line.fill` raises."""
-        if self.too_large or not self._make_room(self._length + count):
-            self.too_large = True
+        if self.too_large or self.no_memory or not self._make_room(self._length + count):
             self._skip(line, count)
             return
         piece = self._buffer[self._length : self._length + count]
@@ -88,15 +88,26 @@ class Incoming:
         if needed <= len(self._buffer):
             return True
         if needed > self._largest:
+            self.too_large = True
             return False
         size = min(max(needed, 2 * len(self._buffer), _FIRST), max(self._largest, needed))
-        if not self._memory.take(size):
+        larger = self._allocate(size)
+        if larger is None:
+            self.no_memory = True
             return False
-        larger = memoryview(bytearray(size))
         larger[: self._length] = self.body
         self._memory.give_back(len(self._buffer))
         self._buffer = larger
         return True
+
+    def _allocate(self, size: int) -> memoryview | None:
+        if not self._memory.take(size):
+            return None
+        try:
+            return memoryview(bytearray(size))
+        except MemoryError:
+            self._memory.give_back(size)
+            return None
 
     def _skip(self, line: Line, count: int) -> None:
         scratch = memoryview(bytearray(min(count, _SCRATCH)))

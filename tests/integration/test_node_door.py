@@ -21,6 +21,7 @@ from dicom_node.scu.association import associate, echo
 from dicom_node.scu.commitment import StorageCommitmentPushModel
 from dicom_node.scu.outgoing import Outgoing, read_outgoing
 from dicom_node.scu.send import Outcome, send
+from dicom_node.server.node import NodeLimits
 from dicom_node.vault.files import OsFiles
 from dicom_node.vault.held import HeldDataSet
 from dicom_node.vault.part10 import encode_plain_head
@@ -164,6 +165,22 @@ def test_a_data_set_above_the_limit_is_refused_and_the_next_one_is_stored(tmp_pa
         files = [_file(tmp_path, data_set(pixels=bytes(size))) for size in (4 << 20, 1000)]
         outcomes = send(files, node.target())
     assert [outcome.status for outcome in outcomes] == [0xA700, 0x0000]
+
+
+@pytest.mark.parametrize("beside", [[], [(StorageCommitmentPushModel, ExplicitVRLittleEndian)]], ids=["ours", "theirs"])
+def test_what_comes_in_at_one_time_has_a_limit_and_is_answered_so(
+    tmp_path: Path, beside: list[tuple[str, str]]
+) -> None:
+    limits = NodeLimits(most_associations=4, memory=8 << 20, idle_s=60, pdu_s=20)
+    with running_node(tmp_path, limits=limits) as node:
+        association = associate(node.target(), [(CTImageStorage, ExplicitVRLittleEndian), *beside])
+        answers = [
+            association.send_c_store(_file(tmp_path, data_set(sop_instance=f"1.2.{size}", pixels=bytes(size))).path)
+            for size in (16 << 20, 1 << 20, 1 << 20)
+        ]
+        association.release()
+    assert [answer.Status for answer in answers] == [0xA700, 0x0000, 0x0000]
+    assert "send again later" in answers[0].ErrorComment
 
 
 def test_storing_goes_on_while_the_database_is_down_and_the_index_catches_up(node: RunningNode, tmp_path: Path) -> None:

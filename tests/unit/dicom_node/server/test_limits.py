@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from dicom_node.server.limits import LARGEST_COMMAND, MOST_UNANSWERED, Oversized, bound
+from dicom_node.server.limits import LARGEST_COMMAND, MOST_UNANSWERED, bound
 from dicom_node.server.node import NodeAddress, refuse_unprotected, tls_context
 from dicom_node.server.syntaxes import prefer_known
+from dicom_node.upper.incoming import Memory
 from pipeline.domain.errors import ConfigurationError
 
 
@@ -31,24 +32,41 @@ def _filled(size: int) -> BytesIO:
 
 def test_a_data_set_within_the_limit_is_kept() -> None:
     association = _association(data_set=1000)
-    assert bound(association, 1000) == ""
+    assert bound(association, Memory(1000), 1000) == ""
     assert len(association.dimse.message.data_set.getvalue()) == 1000
 
 
-def test_a_data_set_that_outgrows_the_limit_is_forgotten_and_so_is_what_follows() -> None:
-    association = _association(data_set=1001)
-    assert bound(association, 1000) == ""
+@pytest.mark.parametrize(
+    ("memory", "largest", "why"), [(10_000, 1001, "larger than"), (1001, 10_000, "Too much comes in")]
+)
+def test_a_data_set_that_outgrows_a_limit_is_forgotten_and_so_is_what_follows(
+    memory: int, largest: int, why: str
+) -> None:
+    association = _association(data_set=1000)
+    left = Memory(memory)
+    assert bound(association, left, largest) == ""
     data_set = association.dimse.message.data_set
-    assert isinstance(data_set, Oversized)
-    assert data_set.write(bytes(500)) == 500
+    for _ in range(2):
+        assert data_set.write(bytes(500)) == 500
     assert data_set.getvalue() == b""
-    assert bound(association, 1000) == ""
+    assert why in data_set.refusal.comment
+    assert bound(association, left, largest) == ""
     assert association.dimse.message.data_set is data_set
+    assert left.take(memory)
+
+
+def test_the_memory_of_a_data_set_is_given_back_when_nobody_has_it_any_more() -> None:
+    left = Memory(1000)
+    association = _association(data_set=1000)
+    bound(association, left, 1000)
+    assert not left.take(1)
+    del association
+    assert left.take(1000)
 
 
 def test_an_endless_command_or_a_flood_of_messages_ends_the_association() -> None:
-    assert "command" in bound(_association(command=LARGEST_COMMAND + 1), 1000)
-    assert "without waiting" in bound(_association(waiting=MOST_UNANSWERED + 1), 1000)
+    assert "command" in bound(_association(command=LARGEST_COMMAND + 1), Memory(0), 1000)
+    assert "without waiting" in bound(_association(waiting=MOST_UNANSWERED + 1), Memory(0), 1000)
 
 
 def test_a_syntax_we_know_is_preferred_to_one_we_do_not() -> None:

@@ -41,6 +41,8 @@ class Kept:
         self.too_large.append(incoming.too_large)
         self.bodies.append(bytes(incoming.body))
         self.digests.append(incoming.sha256)
+        if incoming.no_memory:
+            return StoreStatus(0xA702)
         return StoreStatus(0xA700) if incoming.too_large else SUCCESS
 
     def answered(self) -> None:
@@ -78,16 +80,20 @@ class Peer:
 
 
 @contextmanager
-def association(*, memory: int = 1 << 24, largest: int = 1 << 22, timers: Timers | None = None) -> Iterator[Peer]:
+def association(
+    *, memory: int | Memory = 1 << 24, largest: int = 1 << 22, timers: Timers | None = None
+) -> Iterator[Peer]:
     ours, theirs = socket.socketpair()
     theirs.settimeout(10)
     kept = Kept()
-    held = Memory(memory)
+    held = memory if isinstance(memory, Memory) else Memory(memory)
     made = AcceptedAssociation(Line(ours), REQUEST, timers or Timers(artim_s=0.2))
     peer = Peer(theirs, kept, made, [])
 
     def serve() -> None:
-        peer.released.append(made.serve({1: "1.2.840.10008.1.2.1"}, kept, Incoming(held, largest)))
+        incoming = Incoming(held, largest)
+        peer.released.append(made.serve({1: "1.2.840.10008.1.2.1"}, kept, incoming))
+        incoming.forget()
         ours.close()
 
     thread = threading.Thread(target=serve)
@@ -188,7 +194,25 @@ def test_a_data_set_beyond_the_limit_is_read_to_its_end_and_answered() -> None:
 def test_no_more_memory_is_taken_than_there_is() -> None:
     with association(memory=1 << 20) as peer:
         peer.line.sendall(store(bytes(3 << 20), 130_000))
-        assert peer.status() == 0xA700
+        assert peer.status() == 0xA702
+
+
+def test_memory_that_the_machine_lacks_is_given_back_and_the_association_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def scarce(size: int = 0) -> bytearray:
+        if size > 1 << 21:
+            raise MemoryError
+        return bytearray(size)
+
+    monkeypatch.setattr("dicom_node.upper.incoming.bytearray", scarce, raising=False)
+    memory = Memory(1 << 24)
+    with association(memory=memory) as peer:
+        peer.line.sendall(store(bytes(3 << 20), 130_000))
+        assert peer.status() == 0xA702
+        peer.line.sendall(store(b"small"))
+        assert peer.status() == 0
+    assert memory.take(1 << 24)
 
 
 HOSTILE = {
