@@ -41,7 +41,8 @@ class BundleInfo:
     """One installed bundle. ``sha256`` is of its weights; a rule has none.
 
     ``companions`` are the roles it can read beside ``role``; of each group in ``needs_one_of`` at least
-    one must be given. ``sites`` are what its network tells apart, in the order of its channels.
+    one must be given. ``sites`` are what its network tells apart, in the order of its channels. Unless
+    ``by_itself`` a worker runs it only where an administrator names it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class BundleInfo:
     companions: tuple[SeriesRole, ...] = ()
     needs_one_of: tuple[tuple[SeriesRole, ...], ...] = ()
     sites: tuple[HaemorrhageSite, ...] = ()
+    by_itself: bool = True
 
     def lacks(self, given: Iterable[SeriesRole]) -> tuple[SeriesRole, ...]:
         """The first group of companions of which none was given, or nothing."""
@@ -87,6 +89,7 @@ class _Ours(BaseModel):
     companions: tuple[SeriesRole, ...] = ()
     needs_one_of: tuple[tuple[SeriesRole, ...], ...] = ()
     sites: tuple[HaemorrhageSite, ...] = ()
+    by_itself: bool = True
 
     @model_validator(mode="after")
     def _needs_are_companions(self) -> Self:
@@ -175,4 +178,5 @@ def _info(folder: Path, metadata: _Metadata) -> BundleInfo:
         companions=ours.companions,
         needs_one_of=ours.needs_one_of,
         sites=ours.sites,
+        by_itself=ours.by_itself,
     )

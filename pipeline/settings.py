@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     label_maps: bool = Field(
         default=False, description="write segmentations as label maps (DICOM 2024) instead of binary ones"
     )
+    also_read: str = Field(
+        default="", description="bundles that read only when named here, such as ischaemia-ct; spaces between them"
+    )
     traces_url: str = Field(
         default="", description="an OpenTelemetry collector (https://.../v1/traces) for traces; empty: none"
     )

@@ -18,6 +18,7 @@ from typing import Self
 from pipeline import logs
 from pipeline.domain.errors import BadInput, InferenceCrashed, InferenceTimedOut, NeuroVigieError
 from pipeline.inference import confinement, wire
+from pipeline.inference.child_main import ALSO
 from pipeline.inference.requests import Answer, Request
 
 GRACE_S = 10.0
@@ -38,9 +39,17 @@ class InferenceChild:
     Torch is never imported here.
     """
 
-    def __init__(self, bundle_folders: Sequence[Path] = (), *, device: str = "auto", limit_s: float = 120.0) -> None:
+    def __init__(
+        self,
+        bundle_folders: Sequence[Path] = (),
+        *,
+        device: str = "auto",
+        limit_s: float = 120.0,
+        also: Sequence[str] = (),
+    ) -> None:
+        """``also`` names bundles that are not run by themselves."""
         self._command = [sys.executable, "-P", "-m", "pipeline.inference.child_main", device]
-        self._command += [str(folder) for folder in bundle_folders]
+        self._command += [f"{ALSO}{one}" for one in also] + [str(folder) for folder in bundle_folders]
         self._limit_s = limit_s
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, _Inbox] = {}

@@ -1,6 +1,6 @@
 """The inference child's first steps, before anything heavy is imported.
 
-Started by `pipeline.inference.child` as ``python -m pipeline.inference.child_main DEVICE FOLDER...``.
+Started by `pipeline.inference.child` with the arguments ``DEVICE [--also=BUNDLE ...] FOLDER...``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pipeline.inference import confinement
 
+ALSO = "--also="
+
 
 def main(arguments: Sequence[str]) -> None:
     """Keep our pipe to ourselves, confine this process, and only then load models and serve."""
@@ -21,7 +23,9 @@ def main(arguments: Sequence[str]) -> None:
     confinement.leave_network()  # only while there is one thread, so before numpy and torch
     from pipeline.inference import server  # noqa: PLC0415 - see above
 
-    server.run(arguments[0], [Path(folder) for folder in arguments[1:]], answers)
+    device, *others = arguments
+    also = [one.removeprefix(ALSO) for one in others if one.startswith(ALSO)]
+    server.run(device, [Path(one) for one in others if not one.startswith(ALSO)], also, answers)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -123,15 +123,15 @@ def _refused() -> Iterator[Answer]:
     raise BadInput("this is not a request")
 
 
-def load_models(folders: Sequence[Path], device: str) -> tuple[ReadyModels, wire.Ready]:
-    """Load every bundle that is run by itself; one that is broken is left out and told, never fatal.
+def load_models(folders: Sequence[Path], device: str, also: Collection[str] = ()) -> tuple[ReadyModels, wire.Ready]:
+    """Load every bundle that is run by itself, and those named in ``also``; a broken one is told, never fatal.
 
     A rule that is not for triage is a yardstick, which only benchmarks run.
     """
     ready: list[ReadyModel] = []
     problems: list[str] = []
     unavailable: dict[SeriesRole, str] = {}
-    for bundle in _installed(folders or (registry.BUNDLES,), problems):
+    for bundle in _installed(folders or (registry.BUNDLES,), also, problems):
         try:
             ready.append(_ready(bundle, device))
         except NeuroVigieError as error:
@@ -142,14 +142,14 @@ def load_models(folders: Sequence[Path], device: str) -> tuple[ReadyModels, wire
     return models, wire.Ready(tuple(model.id for model in ready), tuple(problems))
 
 
-def _installed(folders: Sequence[Path], problems: list[str]) -> Iterator[registry.BundleInfo]:
+def _installed(folders: Sequence[Path], also: Collection[str], problems: list[str]) -> Iterator[registry.BundleInfo]:
     for folder in folders:
         try:
             bundles = registry.installed(folder)
         except BundleError as error:
             problems.append(str(error))
             continue
-        yield from (bundle for bundle in bundles if bundle.for_triage or not bundle.baseline)
+        yield from (one for one in bundles if one.for_triage or one.id in also or (one.by_itself and not one.baseline))
 
 
 def _ready(bundle: registry.BundleInfo, device: str) -> ReadyModel:
@@ -173,10 +173,10 @@ def _with_less(bundle: registry.BundleInfo, device: str) -> predict.BundlePredic
     return predict.load(bundle, device, _ONE_SLICE)
 
 
-def run(device: str, folders: Sequence[Path], answers: BinaryIO) -> None:
+def run(device: str, folders: Sequence[Path], also: Collection[str], answers: BinaryIO) -> None:
     """Load the models, say `Ready`, serve the requests on standard input until it is closed."""
     logs.configure("inference")
-    models, ready = load_models(folders, device)
+    models, ready = load_models(folders, device, also)
     _use_all_cores(device)
     if device != "cpu" and torch.cuda.is_available():
         warm(models)

@@ -50,7 +50,9 @@ def make_bench(settings: Settings) -> Bench:
         home=home,
         vault=SimpleVault(home.vault, watermark=settings.disk_watermark),
         index=PostgresIndex(engine, home.vault, settings.quiet_time_s),
-        child=InferenceChild(device=settings.device, limit_s=settings.analysis_limit_s),
+        child=InferenceChild(
+            device=settings.device, limit_s=settings.analysis_limit_s, also=settings.also_read.split()
+        ),
         now=lambda: datetime.now(UTC),
         label_maps=settings.label_maps,
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 
 pytest.importorskip("torch")
 
+from models import registry
 from pipeline.domain.errors import BadInput
 from pipeline.domain.ports import Step
+from pipeline.domain.role import SeriesRole
 from pipeline.inference import server, wire
 from pipeline.inference.analyse import Asked
 from pipeline.inference.ready import ReadyModels
@@ -115,3 +118,14 @@ def test_an_urgent_analysis_does_not_wait_until_everything_that_arrives_is_decod
     monkeypatch.setattr(server, "analyse_series", lambda *_: iter([Step("analysed", 1.0)]))
     said = answers_to([wire.Frame(1, TakeIn(tuple(files)), 2), wire.Frame(2, Analyse((), tmp_path), 3)])
     assert [frame.request for frame in said[:2]] == [2, 2]
+
+
+def test_a_bundle_that_does_not_run_by_itself_is_loaded_only_where_it_is_named(tmp_path: Path) -> None:
+    for name in ("ich-ct-threshold", "ischaemia-ct"):
+        shutil.copytree(registry.BUNDLES / name, tmp_path / name)
+    assert server.load_models([tmp_path], "cpu")[1].bundles == ("ich-ct-threshold",)
+    models, ready = server.load_models([tmp_path], "cpu", ["ischaemia-ct"])
+    assert sorted(ready.bundles) == ["ich-ct-threshold", "ischaemia-ct"]
+    decides = models.for_role(SeriesRole.NCCT)
+    assert decides is not None
+    assert decides.id == "ich-ct-threshold"
