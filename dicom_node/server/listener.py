@@ -18,13 +18,13 @@ from dicom_node.peers.address import plain_address
 from dicom_node.server.fast import FastDoor, is_ours
 from dicom_node.server.limits import LARGEST_PDU
 from dicom_node.upper import pdus
+from dicom_node.upper.association import PDU_SLACK
 from dicom_node.upper.line import AHEAD, HungUp, Line, Overdue
 from dicom_node.upper.pdus import PDU_HEAD, BadPdu
 from dicom_node.upper.states import Event
 from pipeline import logs
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
-_PDU_SLACK = 64 * 1024
 
 ARTIM_S = 30.0
 """How long a connection may take to ask for an association (PS3.8 9.1.5), TLS included."""
@@ -66,7 +66,7 @@ class DoorSocket(AssociationSocket):
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read ``nr_bytes``, fewer when the peer hangs up. Raises `OSError` when they are too many or too slow."""
-        if nr_bytes > LARGEST_PDU + _PDU_SLACK:
+        if nr_bytes > LARGEST_PDU + PDU_SLACK:
             raise OSError("a PDU longer than we negotiated")
         connection = cast("socket.socket", self.socket)
         deadline = time.monotonic() + self.pdu_s
@@ -142,15 +142,25 @@ class DoorServer(ThreadedAssociationServer):
             logs.get().warning("connection_refused", address=host)
         return fits
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own, where the machine has one left."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:
+            self._gone(plain_address(client_address[0]))
+            raise
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a connection to its end, in its own thread."""
-        host = plain_address(client_address[0])
         try:
             super().process_request_thread(request, client_address)
         finally:
-            with self._counting:
-                self._connections[host] -= 1
-                self._connections += Counter()  # forgets hosts that have none
+            self._gone(plain_address(client_address[0]))
+
+    def _gone(self, host: str) -> None:
+        with self._counting:
+            self._connections[host] -= 1
+            self._connections += Counter()  # forgets hosts that have none
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Hear what a connection asks for, and serve it."""

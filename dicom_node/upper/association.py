@@ -18,6 +18,12 @@ from dicom_node.upper.states import TABLE, Action, Event, State
 LARGEST_PDU = 1 << 20
 """Our Maximum Length (PS3.8 D.1), in bytes."""
 
+PDU_SLACK = 64 * 1024
+"""What a PDU may be longer: some senders do not count its head."""
+
+SLOWEST = 64 * 1024
+"""Bytes a second that are slow enough: who sends a message faster has all the time it takes."""
+
 LARGEST_COMMAND = 64 * 1024
 """A C-STORE command set has some 300 bytes."""
 
@@ -29,7 +35,10 @@ _UNRECOGNISED, _UNEXPECTED, _INVALID = 1, 2, 6
 
 @dataclass(frozen=True, slots=True)
 class Timers:
-    """Limits in seconds: for the request and for the peer to hang up (ARTIM), for silence, for one message."""
+    """Limits in seconds: for the request and for the peer to hang up (ARTIM), for silence, for one message.
+
+    A message has ``message_s`` and what its bytes take at the `SLOWEST` rate.
+    """
 
     artim_s: float = 30.0
     idle_s: float = 300.0
@@ -114,13 +123,16 @@ class AcceptedAssociation:
             self._line.allow(self._timers.message_s)
         event = pdus.EVENT_OF.get(kind, Event.INVALID_PDU)
         match self._reach(event):
-            case Action.TAKE_DATA if length <= LARGEST_PDU:
+            case Action.TAKE_DATA if length <= LARGEST_PDU + PDU_SLACK:
+                self._line.deadline += length / SLOWEST
                 self._data(length, handler, incoming)
             case Action.TAKE_DATA:
                 raise BadPdu("a PDU is longer than we negotiated")
             case Action.PROVIDER_ABORT:
                 reason = _UNRECOGNISED if event is Event.INVALID_PDU else _UNEXPECTED
                 self._abort("a PDU that does not belong there", event, reason)
+            case Action.ABORTED:
+                pass  # who aborts need not send the rest
             case _:
                 self._line.take(min(length, 4))
 

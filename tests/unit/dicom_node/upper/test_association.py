@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from dicom_node.admission import SUCCESS, Rejection, StoreStatus
 from dicom_node.upper import pdus
-from dicom_node.upper.association import LARGEST_PDU, AcceptedAssociation, Timers
+from dicom_node.upper.association import LARGEST_PDU, PDU_SLACK, SLOWEST, AcceptedAssociation, Timers
 from dicom_node.upper.commands import Command, read_command
 from dicom_node.upper.incoming import Incoming, Memory
 from dicom_node.upper.line import Line
@@ -215,8 +217,16 @@ def test_memory_that_the_machine_lacks_is_given_back_and_the_association_goes_on
     assert memory.take(1 << 24)
 
 
+def test_who_does_not_count_the_head_of_a_pdu_is_understood() -> None:
+    body = bytes(LARGEST_PDU)
+    with association() as peer:
+        peer.line.sendall(store(body, len(body)))
+        assert peer.status() == 0
+    assert peer.kept.bodies == [body]
+
+
 HOSTILE = {
-    "a PDU longer than negotiated": PDU_HEAD.pack(4, LARGEST_PDU + 1),
+    "a PDU longer than negotiated": PDU_HEAD.pack(4, LARGEST_PDU + PDU_SLACK + 1),
     "a PDU of two gigabytes": PDU_HEAD.pack(4, 1 << 31),
     "a value longer than its PDU": PDU_HEAD.pack(4, 10) + struct.pack(">LBB", 1 << 30, 1, 2),
     "a value of length zero": PDU_HEAD.pack(4, 6) + struct.pack(">LBB", 0, 1, 2),
@@ -286,6 +296,52 @@ def test_who_aborts_or_hangs_up_in_the_middle_stores_nothing() -> None:
             peer.line.shutdown(socket.SHUT_WR)
         assert peer.kept.bodies == []
         assert peer.released == [False]
+
+
+def test_an_abort_that_is_cut_behind_its_head_ends_the_association_all_the_same() -> None:
+    with association() as peer:
+        peer.line.sendall(ABORT[:6])
+        peer.line.shutdown(socket.SHUT_WR)
+    assert peer.released == [False]
+
+
+class Paced(Line):
+    """Reads in small pieces, each of which takes its time by the clock of this test."""
+
+    def __init__(self, connection: socket.socket, clock: list[float], rate: float) -> None:
+        super().__init__(connection)
+        self._clock = clock
+        self._rate = rate
+
+    def _receive_some(self, buffers: list[memoryview]) -> int:
+        received = self.connection.recv_into(buffers[0][:4096])
+        self._clock[0] += received / self._rate
+        return received
+
+
+@pytest.mark.parametrize(("rate", "heard"), [(1.5 * SLOWEST, True), (0.5 * SLOWEST, False)])
+def test_a_long_message_has_all_the_time_that_a_slow_line_needs(
+    monkeypatch: pytest.MonkeyPatch, rate: float, *, heard: bool
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("dicom_node.upper.line.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    ours, theirs = socket.socketpair()
+    kept = Kept()
+    made = AcceptedAssociation(Paced(ours, clock, rate), REQUEST, Timers(artim_s=0.2, idle_s=9, message_s=2, pdu_s=9))
+
+    def speak() -> None:
+        with contextlib.suppress(OSError):
+            theirs.sendall(store(bytes(1 << 20), 16_000))
+        theirs.shutdown(socket.SHUT_WR)
+
+    speaking = threading.Thread(target=speak)
+    speaking.start()
+    made.serve({1: "1.2.840.10008.1.2.1"}, kept, Incoming(Memory(1 << 24), 1 << 22))
+    ours.close()
+    speaking.join(10)
+    theirs.close()
+    assert bool(kept.bodies) == heard
+    assert ("too long" in made.why) == (not heard)
 
 
 def test_a_stop_from_another_thread_aborts_who_waits() -> None:
