@@ -45,6 +45,20 @@ class DoorPolicy:
     most_associations_of_peer: int = 16
     most_associations: int = 64
 
+    @property
+    def most_associations_of_host(self) -> int:
+        """One address cannot keep all others out, whatever it calls itself."""
+        return max(self.most_associations // 2, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """How many associations are open: of one caller, of its address, and in all."""
+
+    of_caller: int = 0
+    of_host: int = 0
+    in_all: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
@@ -62,11 +76,14 @@ class NotAdmitted:
     why: str
 
 
+_NONE = Open()
+
+
 def admit(
-    caller: Caller, policy: DoorPolicy, peers: Iterable[KnownPeer], *, open_already: int = 0, open_in_all: int = 0
+    caller: Caller, policy: DoorPolicy, peers: Iterable[KnownPeer], already: Open = _NONE
 ) -> Admitted | NotAdmitted:
-    """Decide about an association; ``open_already`` is how many this caller has open, ``open_in_all`` all callers."""
-    refusal = _refusal(caller, policy, open_already, open_in_all)
+    """Decide about an association; ``already`` says which are open."""
+    refusal = _refusal(caller, policy, already)
     if refusal is not None:
         return refusal
     named = [peer for peer in peers if peer.peer.ae_title == caller.calling_ae_title]
@@ -80,13 +97,15 @@ def admit(
     return NotAdmitted(Rejection.CALLING_AE_UNKNOWN, _why_unknown(known=bool(named)))
 
 
-def _refusal(caller: Caller, policy: DoorPolicy, open_already: int, open_in_all: int) -> NotAdmitted | None:
+def _refusal(caller: Caller, policy: DoorPolicy, already: Open) -> NotAdmitted | None:
     if policy.check_called_ae and caller.called_ae_title != policy.ae_title:
         return NotAdmitted(Rejection.CALLED_AE_UNKNOWN, f"it calls another AE title; ours is {policy.ae_title}")
-    if open_already >= policy.most_associations_of_peer:
-        return NotAdmitted(Rejection.CONGESTION, f"this caller already has {open_already} associations open")
-    if open_in_all >= policy.most_associations:
-        return NotAdmitted(Rejection.CONGESTION, f"{open_in_all} associations are open already")
+    if already.of_caller >= policy.most_associations_of_peer:
+        return NotAdmitted(Rejection.CONGESTION, f"this caller already has {already.of_caller} associations open")
+    if already.of_host >= policy.most_associations_of_host:
+        return NotAdmitted(Rejection.CONGESTION, f"this address already has {already.of_host} associations open")
+    if already.in_all >= policy.most_associations:
+        return NotAdmitted(Rejection.CONGESTION, f"{already.in_all} associations are open already")
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from dicom_node.peers.memory import recall, remember
 from dicom_node.peers.peer import KnownPeer, Peer
 from pipeline import logs
 from pipeline.domain.errors import DatabaseUnavailable
+
+AGAIN_AFTER_S = 1.0
+"""How long a database that gave no answer is not asked for the sake of a caller."""
 
 Read = Callable[[], tuple[Peer, ...]]
 Resolve = Callable[[str], frozenset[str]]
@@ -22,10 +26,14 @@ class PeerBook:
     ``read`` asks the database and may raise `DatabaseUnavailable`.
     """
 
-    def __init__(self, file: Path, read: Read, resolve: Resolve = resolve) -> None:
+    def __init__(
+        self, file: Path, read: Read, resolve: Resolve = resolve, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._file = file
         self._read = read
         self._resolve = resolve
+        self._clock = clock
+        self._no_answer_at: float | None = None
         self._refreshing = threading.Lock()
         self._remembered = recall(file)
         self._addresses: dict[str, frozenset[str]] = {}
@@ -38,13 +46,32 @@ class PeerBook:
     def refresh(self) -> bool:
         """Ask the database again; whether it answered."""
         with self._refreshing:
-            try:
-                peers = self._read()
-            except DatabaseUnavailable:
-                return False
-            self._known = self._look_up(peers)
-            if peers != self._remembered:
-                self._keep(peers)
+            return self._refresh()
+
+    def ask_again(self) -> None:
+        """Ask the database again, unless it gave no answer just now: callers do not queue before one that hangs."""
+        if self._gave_none_just_now() or not self._refreshing.acquire(blocking=self._no_answer_at is None):
+            return
+        try:
+            if not self._gave_none_just_now():
+                self._refresh()
+        finally:
+            self._refreshing.release()
+
+    def _gave_none_just_now(self) -> bool:
+        at = self._no_answer_at
+        return at is not None and self._clock() - at < AGAIN_AFTER_S
+
+    def _refresh(self) -> bool:
+        try:
+            peers = self._read()
+        except DatabaseUnavailable:
+            self._no_answer_at = self._clock()
+            return False
+        self._no_answer_at = None
+        self._known = self._look_up(peers)
+        if peers != self._remembered:
+            self._keep(peers)
         return True
 
     def keep_fresh(self, every_s: float, stopped: threading.Event) -> None:

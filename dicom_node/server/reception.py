@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from dicom_node import admission
-from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, StoreStatus
+from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, Open, StoreStatus
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
 from dicom_node.vault.held import HeldDataSet, HoldingVault
@@ -75,26 +75,25 @@ class Reception:
 
     def admit(self, caller: Caller) -> Session | NotAdmitted:
         """Decide about a caller, and say so in the log."""
-        decision = self._decide(caller)
-        if isinstance(decision, NotAdmitted):
+        if not self._knows(caller):
+            self._book.ask_again()
+        session = self._admit(caller)
+        if isinstance(session, NotAdmitted):
             logs.get().warning(
                 "association_refused",
                 ae_title=caller.calling_ae_title,
                 called_ae=caller.called_ae_title,
                 address=caller.host,
-                error=decision.why,
+                error=session.why,
             )
-            return decision
-        session = Session(decision, caller.host)
-        with self._lock:
-            self._sessions.add(session)
+            return session
         self._indexer.association_opened(session.id)
         logs.get().info(
             "association_accepted",
             association=session.id,
             ae_title=caller.calling_ae_title,
             address=caller.host,
-            site=decision.site_id,
+            site=session.admitted.site_id,
         )
         return session
 
@@ -137,21 +136,23 @@ class Reception:
             **({"error": why} if why else {}),
         )
 
-    def _decide(self, caller: Caller) -> Admitted | NotAdmitted:
-        """A caller nobody knows may have been made known a second ago: ask the database before refusing it."""
-        known = any(peer.peer.ae_title == caller.calling_ae_title for peer in self._book.peers())
-        if not known:
-            self._book.refresh()
+    def _knows(self, caller: Caller) -> bool:
+        """Whether the caller is in the book; one that is not may have been made known a second ago."""
+        return any(peer.peer.ae_title == caller.calling_ae_title for peer in self._book.peers())
+
+    def _admit(self, caller: Caller) -> Session | NotAdmitted:
+        """Decide and count at once, so that callers who come together do not all get the last place."""
         with self._lock:
-            mine = (caller.calling_ae_title, caller.host)
-            sessions = [(one.admitted.peer_ae_title, one.host) for one in self._sessions]
-        return admission.admit(
-            caller,
-            self._policy,
-            self._book.peers(),
-            open_already=sessions.count(mine),
-            open_in_all=len(sessions),
-        )
+            decision = admission.admit(caller, self._policy, self._book.peers(), self._open(caller))
+            if isinstance(decision, NotAdmitted):
+                return decision
+            session = Session(decision, caller.host)
+            self._sessions.add(session)
+            return session
+
+    def _open(self, caller: Caller) -> Open:
+        names = [one.admitted.peer_ae_title for one in self._sessions if one.host == caller.host]
+        return Open(names.count(caller.calling_ae_title), len(names), len(self._sessions))
 
     def _store(self, session: Session, offered: Offered) -> StoreStatus:
         if self._closing:

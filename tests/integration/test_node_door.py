@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_files
 
-from dicom_node.admission import DoorPolicy
+from dicom_node.admission import Caller, DoorPolicy
 from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import associate, echo
 from dicom_node.scu.commitment import StorageCommitmentPushModel
 from dicom_node.scu.outgoing import Outgoing, read_outgoing
 from dicom_node.scu.send import Outcome, send
 from dicom_node.server.node import NodeLimits
+from dicom_node.server.reception import Session
 from dicom_node.vault.files import OsFiles
 from dicom_node.vault.held import HeldDataSet
 from dicom_node.vault.part10 import encode_plain_head
@@ -204,6 +205,39 @@ def test_a_caller_with_too_many_associations_is_told_to_come_back(tmp_path: Path
         with pytest.raises(PeerUnreachable, match="congested"):
             echo(node.target())
         first.release()
+
+
+def test_callers_who_come_together_get_no_more_places_than_there_are(node: RunningNode) -> None:
+    reception = node.node._reception
+    together = threading.Barrier(40)
+    admitted: list[bool] = []
+
+    def call(number: int) -> None:
+        caller = Caller("SCANNER", "NEUROVIGIE", f"127.0.0.{number % 2 + 1}")
+        together.wait(10)
+        admitted.append(isinstance(reception.admit(caller), Session))
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sum(admitted) == 32
+
+
+def test_a_connection_for_which_the_machine_has_no_thread_is_not_counted_on(
+    node: RunningNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as short:
+        short.setattr("socketserver.ThreadingMixIn.process_request", refuse)
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", node.node.port), timeout=10) as line:
+                assert line.recv(1) == b""
+    assert node.node._server._connections.total() == 0
+    echo(node.target())
 
 
 @pytest.mark.parametrize("beside", [[], [(StorageCommitmentPushModel, ExplicitVRLittleEndian)]], ids=["ours", "theirs"])

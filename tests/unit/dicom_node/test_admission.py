@@ -9,6 +9,7 @@ from dicom_node.admission import (
     Caller,
     DoorPolicy,
     NotAdmitted,
+    Open,
     Rejection,
     StoreStatus,
     admit,
@@ -71,9 +72,21 @@ def test_the_called_name_matters_only_when_configured() -> None:
 
 
 def test_a_caller_has_only_so_many_associations() -> None:
-    refused = admit(_caller(), DoorPolicy("NEUROVIGIE", most_associations_of_peer=2), PEERS, open_already=2)
+    refused = admit(_caller(), DoorPolicy("NEUROVIGIE", most_associations_of_peer=2), PEERS, Open(of_caller=2))
     assert isinstance(refused, NotAdmitted)
     assert refused.rejection is Rejection.CONGESTION
+
+
+def test_one_address_leaves_half_of_the_associations_to_others_whatever_it_calls_itself() -> None:
+    policy = DoorPolicy("NEUROVIGIE", most_associations=8)
+    refused = admit(_caller(), policy, PEERS, Open(of_host=4, in_all=4))
+    assert isinstance(refused, NotAdmitted)
+    assert (refused.rejection, refused.why) == (
+        Rejection.CONGESTION,
+        "this address already has 4 associations open",
+    )
+    assert isinstance(admit(_caller(), policy, PEERS, Open(of_host=3, in_all=7)), Admitted)
+    assert isinstance(admit(_caller(), policy, PEERS, Open(in_all=8)), NotAdmitted)
 
 
 @pytest.mark.parametrize(

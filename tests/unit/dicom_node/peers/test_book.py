@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from dicom_node.peers.address import resolve
-from dicom_node.peers.book import PeerBook
+from dicom_node.peers.book import AGAIN_AFTER_S, PeerBook
 from dicom_node.peers.memory import recall, remember
 from dicom_node.peers.peer import KnownPeer, Peer
 from pipeline.domain.errors import DatabaseUnavailable
@@ -67,3 +68,52 @@ def test_an_address_stands_for_itself() -> None:
     assert resolve("127.0.0.1") == {"127.0.0.1"}
     assert resolve("::1") == {"::1"}
     assert resolve("a" * 300) == frozenset()
+
+
+def test_callers_do_not_queue_before_a_database_that_gives_no_answer(tmp_path: Path) -> None:
+    now = [100.0]
+    asked = []
+
+    def read() -> tuple[Peer, ...]:
+        asked.append(now[0])
+        raise DatabaseUnavailable
+
+    book = PeerBook(tmp_path / "peers.json", read, _resolve, lambda: now[0])
+    for _ in range(5):
+        book.ask_again()
+    assert asked == [100.0]
+    now[0] += AGAIN_AFTER_S
+    book.ask_again()
+    assert asked == [100.0, 101.0]
+
+
+def test_nobody_waits_while_another_asks_a_database_that_gave_no_answer(tmp_path: Path) -> None:
+    now = [100.0]
+    asking, may_end = threading.Event(), threading.Event()
+
+    def read() -> tuple[Peer, ...]:
+        asking.set()
+        assert may_end.wait(10)
+        raise DatabaseUnavailable
+
+    book = PeerBook(tmp_path / "peers.json", read, _resolve, lambda: now[0])
+    may_end.set()
+    book.refresh()
+    may_end.clear()
+    asking.clear()
+    now[0] += 2 * AGAIN_AFTER_S
+    hanging = threading.Thread(target=book.refresh)
+    hanging.start()
+    assert asking.wait(10)
+    book.ask_again()
+    may_end.set()
+    hanging.join(10)
+
+
+def test_a_database_that_answers_is_asked_for_every_caller_it_does_not_know(tmp_path: Path) -> None:
+    known: list[Peer] = []
+    book = PeerBook(tmp_path / "peers.json", lambda: tuple(known), _resolve, lambda: 100.0)
+    book.ask_again()
+    known.append(CT1)
+    book.ask_again()
+    assert [one.peer for one in book.peers()] == [CT1]
