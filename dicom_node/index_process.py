@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
+from dicom_node.charsets import read_chinese_escapes
 from pipeline import logs
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
@@ -115,6 +116,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICENESS)
+    read_chinese_escapes()
     settings = Settings()
     engine = connect(settings.database_url)
     index = PostgresIndex(engine, settings.folders.vault, settings.quiet_time_s)

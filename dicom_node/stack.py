@@ -7,6 +7,8 @@ from typing import Any
 
 from pynetdicom import _config
 
+from dicom_node.charsets import read_chinese_escapes
+
 LONGEST_UID = 4096
 """Longer than any sane identifier; what arrives is kept under a digest, so length harms nothing."""
 
@@ -18,6 +20,7 @@ def set_up_pynetdicom() -> None:
     matters is logged by us. Unknown and private SOP classes are taken as storage: an image must not be
     lost because its class is newer than our tables.
     """
+    read_chinese_escapes()
     for name in ("pynetdicom", "pydicom"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     _config.LOG_HANDLER_LEVEL = "none"

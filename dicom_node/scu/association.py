@@ -58,10 +58,13 @@ def reach(target: Target) -> None:
 Handlers = Sequence[tuple[Any, Callable[[Any], Any]]]
 
 
-def associate(target: Target, contexts: Sequence[tuple[str, str]], handlers: Handlers = ()) -> Any:
+def associate(
+    target: Target, contexts: Sequence[tuple[str, str]], handlers: Handlers = (), roles: Sequence[Any] = ()
+) -> Any:
     """An established `pynetdicom` association for pairs of SOP class and transfer syntax, at most 128.
 
-    ``handlers`` are pynetdicom's events and what hears them. Raises `PeerUnreachable` with the reason in a sentence.
+    ``handlers`` are pynetdicom's events and what hears them, ``roles`` its role selections. Raises
+    `PeerUnreachable` with the reason in a sentence.
     """
     reach(target)
     entity = AE(ae_title=target.calling)
@@ -74,6 +77,7 @@ def associate(target: Target, contexts: Sequence[tuple[str, str]], handlers: Han
         target.port,
         contexts=[_context(*pair) for pair in contexts],
         ae_title=target.called,
+        ext_neg=list(roles),
         tls_args=(target.tls, target.host) if target.tls else None,
         evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), *handlers],
     )
