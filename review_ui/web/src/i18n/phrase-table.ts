@@ -1,10 +1,12 @@
 /** French and Chinese for the sentences that the server writes in English ("because ..."). */
 import type { Language } from './language.svelte';
+import { OF_IMAGES } from './phrases-of-images';
 
 /** What a whole sentence must match, and what it becomes; $1, $2 stand for the parts in brackets. */
 export type Phrase = Readonly<{ says: RegExp } & Record<Exclude<Language, 'en'>, string>>;
 
 export const PHRASES: readonly Phrase[] = [
+  ...OF_IMAGES,
   { says: /^no model for this role yet$/, fr: 'aucun modèle pour ce type de série', zh: '尚无适用于此类序列的模型' },
   { says: /^The images do not form one volume\.?$/, fr: 'les images ne forment pas un volume', zh: '其图像不能构成一个容积' },
   {
@@ -161,9 +163,20 @@ export const PHRASES: readonly Phrase[] = [
   { says: /^there is no image in this series$/, fr: 'cette série n’a pas d’image', zh: '该序列中没有图像' },
 ];
 
+/** What a reason begins with that a sentence of its own follows. */
+const UNLIKE: Readonly<{ says: RegExp } & Record<Exclude<Language, 'en'>, string>> = {
+  says: /^unlike what the model was taught: /,
+  fr: 'différent de ce que le modèle a appris : ',
+  zh: '与模型训练数据不同：',
+};
+
 /** The sentence in a language, or undefined where only English is known. */
 export function inLanguage(english: string, code: Language): string | undefined {
   if (code === 'en') return asClause(english);
+  if (UNLIKE.says.test(english)) {
+    const rest = english.replace(UNLIKE.says, '');
+    return UNLIKE[code] + (inLanguage(rest, code) ?? rest);
+  }
   const known = PHRASES.find((one) => one.says.test(english));
   return known && english.replace(known.says, known[code]);
 }

@@ -39,6 +39,12 @@ describe('the sentences of the server', () => {
     expect(inLanguage('an image of 9000 x 8000 pixels is larger than this', 'zh')).toContain('9000 x 8000');
   });
 
+  it('are said whole where one follows another', () => {
+    const english = 'unlike what the model was taught: very much image noise';
+    expect(inLanguage(english, 'fr')).toBe('différent de ce que le modèle a appris : beaucoup de bruit dans l’image');
+    expect(inLanguage(english, 'zh')).toBe('与模型训练数据不同：图像噪声很大');
+  });
+
   it('stay English where nothing is known of them', () => {
     expect(inLanguage('The moon was in the way.', 'zh')).toBeUndefined();
     expect(inLanguage('The moon was in the way.', 'en')).toBe('the moon was in the way');
