@@ -51,7 +51,8 @@ class Figures:
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, name: str, value: float) -> None:
-        """Take in one run."""
+        """Take in one run, and say it meanwhile."""
+        print(f"{name}: {value:.2f} s", file=sys.stderr, flush=True)
         self.seconds.setdefault(name, []).append(value)
 
     def lines(self) -> Iterable[str]:
@@ -172,7 +173,7 @@ def open_cases(context: BrowserContext, line: dict[str, Any], figures: Figures, 
     until(page, "__neurovigie.loaded === __neurovigie.count")
     worklist(page)
     at = click(page, "ANGIO")
-    until(page, "__neurovigie?.count === 140")
+    until(page, "window.__neurovigie?.count === 140")
     page.evaluate(
         "(async () => { for (;;) { const h = await __neurovigie.held(); window.__seen = h.seen;"
         " window.__whole = h.whole; await new Promise((go) => setTimeout(go, 20)); } })(), 0"

@@ -4,8 +4,7 @@ import { standing } from '../case/standing';
 import type { PlaneName } from '../dicom/cuts';
 import { edgeLetters, type EdgeLetters } from '../dicom/geometry';
 import { voxelCount } from '../dicom/masks';
-import { isTooLarge, nearestSlice, type Slice } from '../dicom/slices';
-import { centreOf, isPlaced } from '../dicom/space';
+import { isTooLarge, type Slice } from '../dicom/slices';
 import { type Stack, stacksOf } from '../dicom/stacks';
 import type { WhyNot } from '../dicom/volume';
 import type { Cutting } from '../engine/cutting';
@@ -17,7 +16,7 @@ import type { Readable } from './choice';
 import { Contrast } from './contrast.svelte';
 import { Progress } from './progress.svelte';
 import { Marking } from './marking.svelte';
-import { findingSlices, openingIndex } from './opening';
+import { findingSlices, indexFrom, openingIndex } from './opening';
 import { firstWindow } from './windows';
 
 export class Reading {
@@ -141,16 +140,16 @@ export class Reading {
   /** Looks along another plane of the patient, at the place where the reader is. */
   async useView(view: View, slab_mm = 0): Promise<void> {
     const { signal } = this.abort;
-    const here = isPlaced(this.slice) ? centreOf(this.slice) : undefined;
+    const here = this.slice;
     const cuts = view === 'acquired' ? undefined : await this.cut(view, slab_mm, signal);
-    if (signal.aborted || !this.stack || (view !== 'acquired' && !cuts)) return;
+    if (signal.aborted || !this.choice || !this.stack || (view !== 'acquired' && !cuts)) return;
     const before = this.cuts;
     this.cuts = cuts;
     [this.view, this.slab_mm] = [view, cuts ? slab_mm : 0];
     const slices = cuts?.slices ?? this.stack.slices;
     this.slices = slices;
     this.tilt_degrees = cuts?.tilt_degrees ?? 0;
-    this.index = (here && nearestSlice(slices, here)) ?? Math.floor(slices.length / 2);
+    this.index = indexFrom(this.choice, here, slices);
     this.giveLabels();
     const range = this.contrast.toShow(this.choice?.series.role ?? '', true);
     await this.pane?.show(slices, this.index, range, false);
