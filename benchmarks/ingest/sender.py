@@ -10,7 +10,8 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,17 @@ def send(port: int, files: Sequence[Path], associations: int, *, tls: bool = Fal
     return Sent(seconds, waits, sum(one[3] for one in ended))
 
 
+@contextmanager
+def associate(port: int, sop_class: str = "1.2.840.10008.5.1.4.1.1.2") -> Iterator[Any]:
+    """A connection with an association for one SOP class, released at the end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _associate(line, sop_class)
+        yield line
+        line.sendall(_PDU.pack(5, 4) + bytes(4))
+        read_pdu(line)
+
+
 def _work(port: int, files: Sequence[Path], barrier: Any, queue: Any, tls: bool, rounds: int) -> None:  # noqa: FBT001
     line: Any = socket.create_connection(("127.0.0.1", port))
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -64,11 +76,11 @@ def _work(port: int, files: Sequence[Path], barrier: Any, queue: Any, tls: bool,
     for message in messages * rounds:
         at = time.monotonic()
         line.sendall(message)
-        refused += _status(line) != 0
+        refused += status(line) != 0
         waits.append(time.monotonic() - at)
     queue.put((began, time.monotonic(), waits, refused))
     line.sendall(_PDU.pack(5, 4) + bytes(4))
-    _read_pdu(line)
+    read_pdu(line)
     line.close()
 
 
@@ -79,7 +91,7 @@ def _associate(line: Any, sop_class: str) -> int:
     body = struct.pack(">H2x16s16s32x", 1, b"ANY".ljust(16), b"BENCHMARK".ljust(16))
     body += _item(0x10, b"1.2.840.10008.3.1.1.1") + _item(0x20, b"\1\0\0\0" + syntaxes) + _item(0x50, user)
     line.sendall(_PDU.pack(1, len(body)) + body)
-    kind, answer = _read_pdu(line)
+    kind, answer = read_pdu(line)
     if kind != 2:
         raise ConnectionError("the association was not accepted")
     (most,) = struct.unpack_from(">L", answer, answer.index(b"\x51\0\0\4") + 4)
@@ -90,14 +102,15 @@ def _message(path: Path, most: int) -> bytes:
     """The PDUs of one C-STORE."""
     meta = read_file_meta_info(path)
     data_set = path.read_bytes()[144 + int(meta.FileMetaInformationGroupLength) :]
-    parts = [_data(3, _command(str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)))]
+    parts = [data(3, command(str(meta.MediaStorageSOPClassUID), str(meta.MediaStorageSOPInstanceUID)))]
     size = most - 6
     last = len(data_set) - size
-    parts += [_data(2 * (at >= last), data_set[at : at + size]) for at in range(0, len(data_set), size)]
+    parts += [data(2 * (at >= last), data_set[at : at + size]) for at in range(0, len(data_set), size)]
     return b"".join(parts)
 
 
-def _command(sop_class: str, sop_instance: str) -> bytes:
+def command(sop_class: str, sop_instance: str) -> bytes:
+    """The command set of a C-STORE (PS3.7 9.3.1.1)."""
     values = (
         _element(0x0002, _even(sop_class)), _element(0x0100, b"\1\0"), _element(0x0110, b"\1\0"),
         _element(0x0700, b"\0\0"), _element(0x0800, b"\1\0"), _element(0x1000, _even(sop_instance)),
@@ -106,15 +119,17 @@ def _command(sop_class: str, sop_instance: str) -> bytes:
     return _element(0x0000, struct.pack("<L", len(body))) + body
 
 
-def _status(line: Any) -> int:
-    kind, body = _read_pdu(line)
+def status(line: Any) -> int:
+    """The status of the next response."""
+    kind, body = read_pdu(line)
     if kind != 4:
         raise ConnectionError("the association was ended")
     (status,) = struct.unpack_from("<H", body, body.index(struct.pack("<HHL", 0, 0x0900, 2)) + 8)
     return int(status)
 
 
-def _read_pdu(line: Any) -> tuple[int, bytes]:
+def read_pdu(line: Any) -> tuple[int, bytes]:
+    """Type and body of the next PDU."""
     kind, length = _PDU.unpack(_exactly(line, 6))
     return kind, _exactly(line, length)
 
@@ -129,7 +144,8 @@ def _exactly(line: Any, count: int) -> bytes:
     return data
 
 
-def _data(control: int, body: bytes) -> bytes:
+def data(control: int, body: bytes) -> bytes:
+    """A P-DATA-TF with one value of the first context."""
     return _PDU.pack(4, len(body) + 6) + struct.pack(">LBB", len(body) + 2, 1, control) + body
 
 

@@ -109,3 +109,13 @@ def test_no_bytes_break_the_reader_of_commands(noise: bytes) -> None:
         read_command(noise)
     with contextlib.suppress(BadCommand):
         read_command(respond(Command(1, 7, CT, "1.2.3", has_data_set=True), 0)[: len(noise)] + noise)
+
+
+def test_ten_thousand_presentation_contexts_are_refused() -> None:
+    body = request_pdu()[PDU_HEAD.size :]
+    (start,) = [at for at in range(68, len(body)) if body[at : at + 2] == b"\x20\x00"][:1]
+    length = int.from_bytes(body[start + 2 : start + 4], "big") + 4
+    context = body[start : start + length]
+    many = b"".join(context[:4] + bytes([number % 256 | 1]) + context[5:] for number in range(10_000))
+    with pytest.raises(BadPdu, match="identifier"):
+        read_request(body[:start] + many)

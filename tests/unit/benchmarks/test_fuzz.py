@@ -1,0 +1,22 @@
+"""The corpus of the fuzzer runs in every build."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from benchmarks.fuzz import TARGETS, Target, complaint, mutated
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_input_made_from_the_corpus_breaks_a_reader(name: str) -> None:
+    target = TARGETS[name]
+    chance = Random(7)
+    inputs = [*target.corpus, *(mutated(chance, chance.choice(target.corpus)) for _ in range(300))]
+    wrong = [(found, body.hex()) for body in inputs if (found := complaint(target, body)) and " MB" not in found]
+    assert wrong == []
+
+
+def test_a_reader_that_breaks_is_complained_of() -> None:
+    assert "ZeroDivisionError" in complaint(Target(lambda _: 1 // 0, (ValueError,), (b"",)), b"x")
