@@ -99,10 +99,9 @@ class FastVault:
         """See `pipeline.domain.ports.Vault.settle`."""
         paths = {receipt.path for receipt in receipts}
         with self._changed:
-            self._changed.wait_for(
-                lambda: paths.isdisjoint(self._unfiled) or not paths.isdisjoint(self._failed), SETTLE_WITHIN_S
-            )
-            if not paths.isdisjoint(self._unfiled):
+            unfiled, failed = self._unfiled.keys(), self._failed.keys()
+            self._changed.wait_for(lambda: unfiled.isdisjoint(paths) or not failed.isdisjoint(paths), SETTLE_WITHIN_S)
+            if not unfiled.isdisjoint(paths):
                 raise VaultError("The images are not plain files yet.")
 
     def indexed(self, receipts: Iterable[Receipt]) -> None:
