@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,6 @@ from typing import NoReturn
 import pytest
 
 from dicom_node.vault import journal
-from dicom_node.vault.commit import GroupCommit
 from dicom_node.vault.fast import FastVault, fast_vault
 from dicom_node.vault.files import OsFiles
 from dicom_node.vault.header import InstanceIds
@@ -292,36 +290,3 @@ def test_a_second_node_on_the_same_vault_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HomeInUse):
         _vault(tmp_path)
     vault.release()
-
-
-def test_one_sync_serves_all_that_wrote_before_it_began() -> None:
-    began, may_end = threading.Event(), threading.Event()
-    syncs = []
-
-    def sync() -> None:
-        syncs.append(1)
-        began.set()
-        may_end.wait(10)
-
-    commit = GroupCommit(sync)
-    threads = [threading.Thread(target=commit.wait, args=(commit.wrote(),))]
-    threads[0].start()
-    assert began.wait(10)
-    threads += [threading.Thread(target=commit.wait, args=(commit.wrote(),)) for _ in range(7)]
-    for thread in threads[1:]:
-        thread.start()
-    may_end.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(syncs) == 2
-
-
-def test_after_a_failed_sync_nobody_is_told_success() -> None:
-    def fail() -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    commit = GroupCommit(fail)
-    first, second = commit.wrote(), commit.wrote()
-    for ticket in (first, second):
-        with pytest.raises(OSError, match="Input/output error"):
-            commit.wait(ticket)
