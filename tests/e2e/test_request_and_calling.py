@@ -35,6 +35,18 @@ def ask_for_an_opinion(page: Page) -> None:
     expect(page.get_by_role("heading", name="Doe Jane")).to_be_visible()
 
 
+def answer(page: Page) -> None:
+    """Take the open case, and sign an answer."""
+    page.get_by_role("button", name="Take the case").click()
+    page.locator("[data-opinion-column] button").first.click()
+    page.click("[data-begin]")
+    page.click("[data-choice='haemorrhage.present:false']")
+    page.get_by_role("button", name="Intravenous thrombolysis").click()
+    page.fill("[name=conclusion]", "No bleeding on the images.")
+    expect(page.locator("[data-kept=saved]")).to_be_visible()
+    page.click("[data-sign]")
+
+
 def test_of_two_experts_the_one_who_is_silent_is_passed_over_and_the_hospital_sees_all_of_it(
     deskside: Deskside,
 ) -> None:
@@ -81,7 +93,14 @@ def test_of_two_experts_the_one_who_is_silent_is_passed_over_and_the_hospital_se
     first.page.get_by_role("button", name="In theatre").click()
     first.page.get_by_role("button", name="Refuse the case").click()
     expect(hospital.page.locator("[data-outcome=refused]")).to_contain_text("In theatre")
-    expect(hospital.page.locator("[data-outcome=waiting]")).to_have_count(1)
+    expect(hospital.page.locator("[data-outcome=waiting]")).to_contain_text("Dr Colleague")
+
+    second.page.keyboard.press("Escape")
+    second.row("Doe").locator("a[data-case]").click()
+    answer(second.page)
+    expect(hospital.page.locator("[data-signed]")).to_contain_text("No bleeding on the images.")
+    expect(hospital.page.locator("[data-phase=ended]")).to_be_visible()
+    expect(hospital.page.locator("[data-request]")).to_contain_text("Answered")
     assert [one.foreign for one in (hospital, first, second)] == [[], [], []]
 
 
@@ -115,3 +134,27 @@ def test_an_edit_over_somebody_elses_is_shown_side_by_side_and_chosen_field_by_f
         71.5,
         3,
     )
+
+
+def test_a_filter_hides_no_urgent_case_without_saying_so(deskside: Deskside) -> None:
+    asked = {"requester": "Dr Morvan", "call_back": PHONE, "urgency": "differed"}
+    for name in ("Doe", "Le Gall"):
+        deskside.ask("carhaix", "POST", "/requests", asked | {"patient": {"family_name": name}})
+    window = deskside.window("expert")
+    page = window.page
+    expect(page.locator("[data-case-row]")).to_have_count(2)
+    page.keyboard.press("/")
+    page.keyboard.type("gall")
+    expect(page.locator("[data-case-row]")).to_have_count(1)
+    expect(page.locator("[data-hidden='1']")).to_contain_text("1 case is hidden by this filter.")
+    urgent = asked | {"urgency": "urgent", "patient": {"family_name": "Roe"}}
+    deskside.ask("carhaix", "POST", "/requests", urgent)
+    expect(page.locator("[data-hidden='2']")).to_contain_text("1 urgent case that nobody holds is hidden")
+    page.click("[data-show-all]")
+    expect(page.locator("[data-case-row]")).to_have_count(3)
+    page.select_option("[name=held]", "me")
+    expect(page.locator("[data-case-row]")).to_have_count(0)
+    page.select_option("[name=held]", "any")
+    page.click("[data-only=orange]")
+    expect(page.locator("[data-case-row]")).to_have_count(1)
+    expect(window.row("Roe")).to_be_visible()
