@@ -2,7 +2,6 @@
 export const opinion = {
   'opinion.title': 'Opinion',
   'opinion.show': 'Show the opinion',
-  'opinion.hide': 'Hide the opinion',
   'opinion.close': 'Hide',
   'opinion.none': 'Nobody has signed an opinion yet.',
   'opinion.begin': 'Write an opinion',
@@ -26,7 +25,6 @@ export const opinion = {
   'opinion.left.other': '{n} suggestions left to confirm or change',
   'opinion.newer': 'AI results have come since you began.',
   'opinion.takenewer': 'Take their suggestions in',
-  'opinion.said': 'Said',
   'opinion.notsaid': 'not said',
   'opinion.yes': 'yes',
   'opinion.no': 'no',
@@ -97,7 +95,6 @@ export const opinion = {
   'opinion.critical.told': 'Told to',
   'opinion.critical.at': 'At',
   'opinion.critical.readback': 'Read back by the listener',
-  'opinion.critical.noreadback': 'not read back',
   'opinion.critical.done': '{name}, {time}, read back',
   'opinion.critical.undone': '{name}, {time}, not read back',
   'opinion.sign': 'Sign',
@@ -123,7 +120,6 @@ export const opinion = {
   'opinion.taketheirs': 'Keep what stands',
   'opinion.keepours': 'Keep this window’s',
   'opinion.number': 'a number from 0 to {most}',
-  'opinion.event': 'Opinion',
 
   'event.opinion_signed': 'Opinion signed',
   'event.opinion_amended': 'Opinion amended',

@@ -3,7 +3,6 @@ import type { opinion as english } from '../en/opinion';
 export const opinion: Record<keyof typeof english, string> = {
   'opinion.title': 'Avis',
   'opinion.show': 'Montrer l’avis',
-  'opinion.hide': 'Masquer l’avis',
   'opinion.close': 'Masquer',
   'opinion.none': 'Aucun avis n’est encore signé.',
   'opinion.begin': 'Rédiger un avis',
@@ -27,7 +26,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.left.other': '{n} propositions restent à confirmer ou à modifier',
   'opinion.newer': 'Des résultats d’IA sont arrivés depuis que vous avez commencé.',
   'opinion.takenewer': 'Reprendre leurs propositions',
-  'opinion.said': 'Précisé',
   'opinion.notsaid': 'non précisé',
   'opinion.yes': 'oui',
   'opinion.no': 'non',
@@ -98,7 +96,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.critical.told': 'Transmis à',
   'opinion.critical.at': 'À',
   'opinion.critical.readback': 'Relu par l’interlocuteur',
-  'opinion.critical.noreadback': 'non relu',
   'opinion.critical.done': '{name}, {time}, relu',
   'opinion.critical.undone': '{name}, {time}, non relu',
   'opinion.sign': 'Signer',
@@ -124,7 +121,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.taketheirs': 'Garder ce qui est enregistré',
   'opinion.keepours': 'Garder cette fenêtre',
   'opinion.number': 'un nombre de 0 à {most}',
-  'opinion.event': 'Avis',
 
   'event.opinion_signed': 'Avis signé',
   'event.opinion_amended': 'Avis modifié',

@@ -3,7 +3,6 @@ import type { opinion as english } from '../en/opinion';
 export const opinion: Record<keyof typeof english, string> = {
   'opinion.title': '会诊意见',
   'opinion.show': '显示会诊意见',
-  'opinion.hide': '隐藏会诊意见',
   'opinion.close': '隐藏',
   'opinion.none': '尚无人签署会诊意见。',
   'opinion.begin': '书写会诊意见',
@@ -27,7 +26,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.left.other': '还有 {n} 项建议待确认或修改',
   'opinion.newer': '自您开始书写后，已有新的 AI 结果。',
   'opinion.takenewer': '采入其建议',
-  'opinion.said': '已说明',
   'opinion.notsaid': '未说明',
   'opinion.yes': '是',
   'opinion.no': '否',
@@ -98,7 +96,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.critical.told': '通知对象',
   'opinion.critical.at': '时间',
   'opinion.critical.readback': '对方已复述确认',
-  'opinion.critical.noreadback': '未复述确认',
   'opinion.critical.done': '{name}，{time}，已复述确认',
   'opinion.critical.undone': '{name}，{time}，未复述确认',
   'opinion.sign': '签署',
@@ -124,7 +121,6 @@ export const opinion: Record<keyof typeof english, string> = {
   'opinion.taketheirs': '保留已保存的内容',
   'opinion.keepours': '保留此窗口的内容',
   'opinion.number': '0 至 {most} 之间的数字',
-  'opinion.event': '会诊意见',
 
   'event.opinion_signed': '已签署会诊意见',
   'event.opinion_amended': '已修改会诊意见',
