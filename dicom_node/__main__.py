@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import Engine
+
 from dicom_node.admission import DoorPolicy
 from dicom_node.index_process import IndexProcess
 from dicom_node.indexing import Indexer
@@ -18,8 +20,10 @@ from dicom_node.peers.book import PeerBook
 from dicom_node.peers.table import read_peers
 from dicom_node.server.commitments import Commitments
 from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits, tls_context
+from dicom_node.server.performed import Performed
 from dicom_node.server.reception import Reception
 from dicom_node.server.retrieval import Retrieval
+from dicom_node.server.services import Services
 from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.fast import FastVault, fast_vault
@@ -64,14 +68,13 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         now=partial(datetime.now, UTC),
         largest_data_set=node_settings.max_instance_mib << 20,
     )
-    committed = partial(write_down_commitment, engine, partial(datetime.now, UTC))
-    retrieval = Retrieval(engine, home.vault, book, settings.ae_title)
-    commitments = Commitments(engine, home, book, settings.ae_title, partial(datetime.now, UTC))
-    node = DicomNode(_address(settings), reception, _limits(node_settings), committed, retrieval, commitments)
+    services = _services(engine, settings, book)
+    node = DicomNode(_address(settings), reception, _limits(node_settings), services)
     index.start()
     with fast_vault(vault), _indexing(indexer):
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
-        threading.Thread(target=commitments.run, args=(stopped,), daemon=True).start()
+        for run in services.loops():
+            threading.Thread(target=run, args=(stopped,), daemon=True).start()
         node.start()
         logs.get().info("ready", address=settings.dicom_host, port=node.port, ae_title=settings.ae_title)
         stopped.wait()
@@ -79,6 +82,16 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         node.stop(node_settings.stop_s)
     index.close()
     engine.dispose()
+
+
+def _services(engine: Engine, settings: Settings, book: PeerBook) -> Services:
+    now, home = partial(datetime.now, UTC), settings.folders
+    return Services(
+        committed=partial(write_down_commitment, engine, now),
+        retrieval=Retrieval(engine, home.vault, book, settings.ae_title),
+        commitments=Commitments(engine, home, book, settings.ae_title, now),
+        performed=Performed(engine, home.root / "counts", settings.quiet_time_s, now),
+    )
 
 
 def _policy(settings: Settings, node_settings: NodeSettings) -> DoorPolicy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,11 +13,11 @@ from pynetdicom import evt
 from dicom_node import admission
 from dicom_node.admission import Caller, NotAdmitted, StoreStatus
 from dicom_node.peers.address import plain_address
-from dicom_node.scu.commitment import Told, answer_report
+from dicom_node.scu.commitment import answer_report
 from dicom_node.server.commitments import Commitments
 from dicom_node.server.limits import bound
 from dicom_node.server.reception import Offered, Reception, Session
-from dicom_node.server.retrieval import Retrieval
+from dicom_node.server.services import Services
 from dicom_node.server.syntaxes import prefer_known
 from dicom_node.upper.incoming import Memory
 from dicom_node.vault.held import examine
@@ -27,23 +27,10 @@ from pipeline import logs
 class Door:
     """Handles the events of all of pynetdicom's associations, each in its own thread."""
 
-    def __init__(
-        self,
-        reception: Reception,
-        memory: Memory,
-        committed: Told | None = None,
-        retrieval: Retrieval | None = None,
-        commitments: Commitments | None = None,
-    ) -> None:
-        """``committed`` hears which of our objects another system keeps; without it nobody here asks for that.
-
-        Without ``retrieval`` nothing can be asked for or fetched; without ``commitments`` nobody is told what we keep.
-        """
+    def __init__(self, reception: Reception, memory: Memory, services: Services) -> None:
         self.reception = reception
         self._memory = memory
-        self._retrieval = retrieval
-        self._commitments = commitments
-        self._committed = committed
+        self._services = services
         self._lock = threading.Lock()
         self._sessions: dict[Any, Session] = {}
 
@@ -58,15 +45,15 @@ class Door:
             (evt.EVT_C_STORE, self._on_store),
             (evt.EVT_N_EVENT_REPORT, self._on_report),
         ]
-        if self._commitments is not None:
-            handlers.append((evt.EVT_N_ACTION, self._on_action))
-        if self._retrieval is not None:
-            for event, answer in (
-                (evt.EVT_C_FIND, self._retrieval.find),
-                (evt.EVT_C_MOVE, self._retrieval.move),
-                (evt.EVT_C_GET, self._retrieval.get),
-            ):
-                handlers.append((event, partial(self._for_site, answer)))
+        if (commitments := self._services.commitments) is not None:
+            handlers.append((evt.EVT_N_ACTION, partial(self._on_action, commitments)))
+        if (performed := self._services.performed) is not None:
+            handlers.append((evt.EVT_N_CREATE, partial(self._for_site, performed.create)))
+            handlers.append((evt.EVT_N_SET, partial(self._for_site, performed.set)))
+        if (retrieval := self._services.retrieval) is not None:
+            handlers.append((evt.EVT_C_FIND, partial(self._for_site, retrieval.find)))
+            handlers.append((evt.EVT_C_MOVE, partial(self._for_site, retrieval.move)))
+            handlers.append((evt.EVT_C_GET, partial(self._for_site, retrieval.get)))
         return handlers
 
     def ended(self, association: Any) -> None:
@@ -111,24 +98,24 @@ class Door:
     def _on_report(self, event: Any) -> tuple[int, None]:
         """A system we delivered to says what it keeps; it is told "success" once that is in the database."""
         status = admission.PROCESSING_FAILURE.code
-        if self._committed is not None:
-            status = answer_report(event, self._committed)
+        if self._services.committed is not None:
+            status = answer_report(event, self._services.committed)
         logs.get().info("commitment_reported", association=self._id_of(event.assoc), status=f"{status:04X}")
         return status, None
 
-    def _on_action(self, event: Any) -> tuple[int, None]:
+    def _on_action(self, commitments: Commitments, event: Any) -> tuple[int, None]:
         """Somebody asks whether we keep what they sent; the answer comes later, as an association of ours."""
-        with self._lock:
-            session = self._sessions[event.assoc]
-        admitted = session.admitted
-        status = self._commitments.ask(event, admitted) if self._commitments else admission.PROCESSING_FAILURE.code
+        session = self._session(event)
+        status = commitments.ask(event, session.admitted)
         logs.get().info("commitment_asked", association=session.id, status=f"{status:04X}")
         return status, None
 
-    def _for_site(self, answer: Callable[[Any, str], Iterator[Any]], event: Any) -> Iterator[Any]:
+    def _for_site(self, answer: Callable[[Any, str], Any], event: Any) -> Any:
+        return answer(event, self._session(event).admitted.site_id)
+
+    def _session(self, event: Any) -> Session:
         with self._lock:
-            session = self._sessions[event.assoc]
-        return answer(event, session.admitted.site_id)
+            return self._sessions[event.assoc]
 
     def _on_store(self, event: Any) -> Dataset | int:
         with self._lock:

@@ -14,14 +14,15 @@ from typing import Any
 
 from pynetdicom import AE
 
-from dicom_node.scu.commitment import StorageCommitmentPushModel, Told
-from dicom_node.server.commitments import Commitments
+from dicom_node.scu.commitment import StorageCommitmentPushModel
 from dicom_node.server.door import Door
 from dicom_node.server.fast import FastDoor
 from dicom_node.server.limits import LARGEST_PDU
 from dicom_node.server.listener import ARTIM_S, Bounds, DoorRequestHandler, DoorServer
+from dicom_node.server.performed import InstanceAvailabilityNotification, ModalityPerformedProcedureStep
 from dicom_node.server.reception import Reception
-from dicom_node.server.retrieval import PATIENT_ROOT, STUDY_ROOT, Retrieval
+from dicom_node.server.retrieval import PATIENT_ROOT, STUDY_ROOT
+from dicom_node.server.services import Services
 from dicom_node.server.syntaxes import KNOWN_SYNTAXES
 from dicom_node.upper.association import Timers
 from dicom_node.upper.incoming import Memory
@@ -42,6 +43,9 @@ class NodeAddress:
     tls: ssl.SSLContext | None = None
 
 
+NOTHING_MORE = Services()
+
+
 @dataclass(frozen=True, slots=True)
 class NodeLimits:
     """How many associations at once, the memory in bytes for their data sets, and time limits in seconds."""
@@ -54,21 +58,15 @@ class NodeLimits:
 
 
 class DicomNode:
-    """An SCP on one address; `start` it, and `stop` it. The last three: see `Door`."""
+    """An SCP on one address; `start` it, and `stop` it."""
 
     def __init__(
-        self,
-        address: NodeAddress,
-        reception: Reception,
-        limits: NodeLimits,
-        committed: Told | None = None,
-        retrieval: Retrieval | None = None,
-        commitments: Commitments | None = None,
+        self, address: NodeAddress, reception: Reception, limits: NodeLimits, services: Services = NOTHING_MORE
     ) -> None:
         refuse_unprotected(address)
         self._reception = reception
         memory = Memory(limits.memory)
-        door = Door(reception, memory, committed, retrieval, commitments)
+        door = Door(reception, memory, services)
         timers = Timers(artim_s=limits.artim_s, idle_s=limits.idle_s, pdu_s=limits.pdu_s)
         self._fast = FastDoor(reception, timers, memory)
         self._server = _listen(_entity(address, limits), address, door)
@@ -146,7 +144,7 @@ def _entity(address: NodeAddress, limits: NodeLimits) -> Any:
     entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
     # Whoever calls to report a storage commitment is its provider (PS3.4 J.3.3), who asks for one its user.
     entity.add_supported_context(StorageCommitmentPushModel, sorted(KNOWN_SYNTAXES), scu_role=True, scp_role=True)
-    for uid in (*PATIENT_ROOT, *STUDY_ROOT):
+    for uid in (*PATIENT_ROOT, *STUDY_ROOT, ModalityPerformedProcedureStep, InstanceAvailabilityNotification):
         entity.add_supported_context(uid, sorted(KNOWN_SYNTAXES))
     return entity
 

@@ -21,6 +21,7 @@ from dicom_node.scu.commitment import Told
 from dicom_node.scu.send import set_up_sender
 from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits
 from dicom_node.server.reception import Reception
+from dicom_node.server.services import Services
 from dicom_node.vault.fast import FastVault, fast_vault
 from dicom_node.vault.held import HoldingVault
 from pipeline.testing.memory_index import MemoryIndex
@@ -79,7 +80,9 @@ def running_node(  # noqa: PLR0913 -- each test says what it wants otherwise
             now=partial(datetime.now, UTC),
             largest_data_set=largest_data_set,
         )
-        node = DicomNode(NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls), reception, limits, committed)
+        node = DicomNode(
+            NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls), reception, limits, Services(committed=committed)
+        )
         thread = threading.Thread(target=indexer.run, args=(time.monotonic,), daemon=True)
         thread.start()
         node.start()

@@ -17,15 +17,16 @@ import httpx
 import psycopg
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import generate_uid
+from pydicom.uid import ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, evt
 
 from dicom_node.peers.peer import Peer
 from dicom_node.peers.table import write_peer
-from dicom_node.scu.association import Target
+from dicom_node.scu.association import Target, associate
 from dicom_node.scu.commitment import CommitmentReport, Reference, ask_for_commitment
 from dicom_node.scu.outgoing import read_outgoing
 from dicom_node.scu.send import send, set_up_sender
+from dicom_node.server.performed import InstanceAvailabilityNotification, ModalityPerformedProcedureStep
 from dicom_node.vault.part10 import encode_plain_head
 from pipeline.database.engine import connect
 from pipeline.testing.data_sets import CTImageStorage, ExplicitVRLittleEndian, data_set
@@ -217,3 +218,43 @@ def test_what_is_on_disk_is_committed_and_what_is_not_is_not(serving: Serving, t
         ("1.2.3.99", 0x0112)
     ]
     eventually(lambda: not list((serving.home / "commitments").glob("*.json")))
+
+
+def _told(serving: Serving, sop_class: str, created: Dataset, changed: Dataset | None = None) -> None:
+    association = associate(serving.target, [(sop_class, ImplicitVRLittleEndian)])
+    uid = generate_uid()
+    status, _ = association.send_n_create(created, sop_class, uid)
+    assert status.Status == 0
+    if changed is not None:
+        status, _ = association.send_n_set(changed, sop_class, uid)
+        assert status.Status == 0
+    association.release()
+
+
+def _counted(keyword: str, images: str, count: int) -> Dataset:
+    report, one = Dataset(), Dataset()
+    one.SeriesInstanceUID = "1.2.2"
+    references = [Dataset() for _ in range(count)]
+    for number, reference in enumerate(references):
+        reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = CTImageStorage, f"1.2.3.{number}"
+    setattr(one, images, references)
+    setattr(report, keyword, [one])
+    return report
+
+
+def test_the_count_of_a_modality_or_an_archive_reaches_the_series(serving: Serving, database_url: str) -> None:
+    def expected() -> int | None:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT expected FROM series").fetchone()
+        return row[0] if row else None
+
+    begun = Dataset()
+    begun.PerformedProcedureStepStatus = "IN PROGRESS"
+    completed = _counted("PerformedSeriesSequence", "ReferencedImageSequence", 9)
+    completed.PerformedProcedureStepStatus = "COMPLETED"
+    _told(serving, ModalityPerformedProcedureStep, begun, completed)
+    eventually(lambda: expected() == 9)
+    available = _counted("ReferencedSeriesSequence", "ReferencedSOPSequence", IMAGES)
+    _told(serving, InstanceAvailabilityNotification, available)
+    eventually(lambda: expected() == IMAGES)
+    eventually(lambda: not list((serving.home / "counts").glob("*.json")))
