@@ -57,7 +57,7 @@ def test_each_suggestion_is_confirmed_the_opinion_signed_read_at_once_and_kept_a
     page.click("[data-sign]")
     answer = hospital.page.locator("[data-signed]")
     expect(answer).to_contain_text("Left deep haematoma.")
-    assert time.monotonic() - began < 10  # 2 s on an idle machine: docs/desk-figures.md
+    assert time.monotonic() - began < 10  # promised: 2 s; seen: 1.3 s on a busy two-core machine
     expect(answer.locator("[data-said='haemorrhage.volume_ml']")).to_contain_text("14.5 mL")
     expect(answer.locator("[data-said='ischaemia.aspects']")).to_contain_text("8 (I, M2)")
     expect(answer.locator("[data-said=critical_call]")).to_contain_text("Dr Morvan")
