@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.deskside import PHONE, Deskside, database_url, deskside, postgres_server
+from tests.e2e.test_accessible import serious
 
 __all__ = ["database_url", "deskside", "postgres_server"]
 
@@ -158,3 +159,22 @@ def test_a_filter_hides_no_urgent_case_without_saying_so(deskside: Deskside) -> 
     page.click("[data-only=orange]")
     expect(page.locator("[data-case-row]")).to_have_count(1)
     expect(window.row("Roe")).to_be_visible()
+
+
+def test_no_page_of_asking_and_being_called_keeps_anybody_out(deskside: Deskside) -> None:
+    deskside.on_duty("expert")
+    asked = {"patient": {"family_name": "Doe"}, "urgency": "urgent", "requester": "Dr Morvan", "call_back": PHONE}
+    made = deskside.ask("carhaix", "POST", "/requests", asked)
+    for _ in range(3):
+        deskside.later(minutes=5)  # until the alarm stands on every page
+    found = {}
+    for name, pages in (
+        ("carhaix", ("/requests/new", "/requests", f"/requests/{made['id']}/link", "/settings")),
+        ("expert", ("/calls", "/settings")),
+    ):
+        page = deskside.window(name).page
+        for path in pages:
+            page.goto(deskside.desk.address + path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            found[name, path] = serious(page)
+    assert found == {key: [] for key in found}
