@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -75,6 +76,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
         for run in services.loops():
             threading.Thread(target=run, args=(stopped,), daemon=True).start()
+        gc.freeze()  # what is there now stays: no later collection need look at it
         node.start()
         logs.get().info("ready", address=settings.dicom_host, port=node.port, ae_title=settings.ae_title)
         stopped.wait()

@@ -129,6 +129,9 @@ class DoorServer(ThreadedAssociationServer):
         self.read_already: dict[Any, bytes] = {}
         super().__init__(*args, **kwargs)
 
+    def service_actions(self) -> None:
+        """Do nothing: pynetdicom collects garbage here every six seconds, in which time nobody receives anything."""
+
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 -- socketserver's signature
         """Drop a connection at once when there are too many."""
         host = plain_address(client_address[0])
