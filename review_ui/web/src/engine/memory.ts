@@ -17,8 +17,8 @@ export interface Held {
 
 export function held(): Held {
   const all = [...known.keys()];
-  const seen = all.filter((imageId) => cache.isLoaded(imageId));
-  const whole = seen.filter((imageId) => cache.getImageQuality(imageId) === Enums.ImageQualityStatus.FULL_RESOLUTION);
+  const seen = all.map((imageId) => cache.getImageQuality(imageId)).filter((quality) => quality !== undefined);
+  const whole = seen.filter((quality) => quality === Enums.ImageQualityStatus.FULL_RESOLUTION);
   return { images: all.length, seen: seen.length, whole: whole.length, bytes: cache.getCacheSize() };
 }
 
