@@ -18,7 +18,7 @@ from typing import Self
 from pipeline import logs
 from pipeline.domain.errors import BadInput, InferenceCrashed, InferenceTimedOut, NeuroVigieError
 from pipeline.inference import confinement, wire
-from pipeline.inference.child_main import ALSO
+from pipeline.inference.arguments import Arguments
 from pipeline.inference.requests import Answer, Request
 
 GRACE_S = 10.0
@@ -48,8 +48,8 @@ class InferenceChild:
         also: Sequence[str] = (),
     ) -> None:
         """``also`` names bundles that are not run by themselves."""
-        self._command = [sys.executable, "-P", "-m", "pipeline.inference.child_main", device]
-        self._command += [f"{ALSO}{one}" for one in also] + [str(folder) for folder in bundle_folders]
+        given = Arguments(device, tuple(bundle_folders), tuple(also))
+        self._command = [sys.executable, "-P", "-m", "pipeline.inference.child_main", *given.words()]
         self._limit_s = limit_s
         self._numbers = itertools.count(1)
         self._inboxes: dict[int, _Inbox] = {}

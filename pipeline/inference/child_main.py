@@ -1,6 +1,6 @@
 """The inference child's first steps, before anything heavy is imported.
 
-Started by `pipeline.inference.child` with the arguments ``DEVICE [--also=BUNDLE ...] FOLDER...``.
+Started by `pipeline.inference.child` with `pipeline.inference.arguments`.
 """
 
 from __future__ import annotations
@@ -8,14 +8,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipeline.inference import confinement
+from pipeline.inference.arguments import arguments_of
 
-ALSO = "--also="
 
-
-def main(arguments: Sequence[str]) -> None:
+def main(words: Sequence[str]) -> None:
     """Keep our pipe to ourselves, confine this process, and only then load models and serve."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not end up between our frames
@@ -23,9 +21,8 @@ def main(arguments: Sequence[str]) -> None:
     confinement.leave_network()  # only while there is one thread, so before numpy and torch
     from pipeline.inference import server  # noqa: PLC0415 - see above
 
-    device, *others = arguments
-    also = [one.removeprefix(ALSO) for one in others if one.startswith(ALSO)]
-    server.run(device, [Path(one) for one in others if not one.startswith(ALSO)], also, answers)
+    given = arguments_of(words)
+    server.run(given.device, given.folders, given.also, answers)
 
 
 if __name__ == "__main__":
