@@ -31,6 +31,7 @@ from pydicom import Dataset
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
+from dicom_node.scu.checkpoint import keep_answers
 from pipeline.domain.finding import Side
 from pipeline.phantom import Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, SeriesKind, datasets
 from pipeline.testing.running import Running, eventually, running
@@ -76,6 +77,7 @@ def send(parts: Running, images: Iterable[Dataset]) -> int:
     entity = AE("SCANNER")
     entity.add_requested_context(CTImageStorage)
     association = entity.associate("127.0.0.1", parts.dicom_port)
+    keep_answers(association)
     statuses = [association.send_c_store(image).Status for image in images]
     association.release()
     assert set(statuses) == {0}

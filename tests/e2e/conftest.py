@@ -19,6 +19,7 @@ from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage, MRImageStorage
 
 import review_ui
+from dicom_node.scu.checkpoint import keep_answers
 from pipeline.testing.running import Running, running
 
 PASSWORD = "correct horse battery"
@@ -71,6 +72,7 @@ class House:
         entity.add_requested_context(MRImageStorage)
         association = entity.associate("127.0.0.1", self.parts.dicom_port)
         assert association.is_established
+        keep_answers(association)
         statuses = [association.send_c_store(image).Status for image in images]
         association.release()
         assert set(statuses) == {0x0000}

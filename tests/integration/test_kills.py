@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
+from dicom_node.scu.checkpoint import keep_answers
 from pipeline.domain.finding import Side
 from pipeline.phantom import Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.running import Running, eventually, running
@@ -44,6 +45,7 @@ def send(house: Running, images: Sequence[Dataset]) -> list[str]:
     entity = AE("KILLER")
     entity.add_requested_context(CTImageStorage)
     association = entity.associate("127.0.0.1", house.dicom_port)
+    keep_answers(association)
     acknowledged = []
     if association.is_established:
         for image in images:
@@ -100,6 +102,7 @@ def test_a_node_killed_in_the_middle_of_a_study(house: Running) -> None:
     entity = AE("KILLER")
     entity.add_requested_context(CTImageStorage)
     association = entity.associate("127.0.0.1", house.dicom_port)
+    keep_answers(association)
     acknowledged = [
         str(image.SOPInstanceUID) for image in images[:12] if association.send_c_store(image).Status == 0x0000
     ]

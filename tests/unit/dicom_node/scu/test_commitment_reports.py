@@ -8,6 +8,7 @@ import pytest
 from pydicom import Dataset
 from pynetdicom import AE, evt
 
+from dicom_node.scu.checkpoint import keep_answers
 from dicom_node.scu.commitment import StorageCommitmentPushModel, answer_report, read_report
 from pipeline.domain.commitment import CommitmentReport, why_not_kept
 from pipeline.domain.errors import DatabaseUnavailable
@@ -62,6 +63,7 @@ def test_what_cannot_be_written_down_is_answered_with_a_failure(event: Dataset) 
         evt_handlers=[(evt.EVT_N_EVENT_REPORT, lambda event: (answer_report(event, told), None))],
     )
     association = keeper.associate(*server.server_address)
+    keep_answers(association)
     status, _ = association.send_n_event_report(event, 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1")
     association.release()
     server.shutdown()
