@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 from dicom_node.charsets import read_chinese_escapes
+from dicom_node.indexing import objection
 from pipeline import logs
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
@@ -98,16 +99,12 @@ def answer_all(index: Index, questions: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _answer(index: Index, name: str, argument: Any) -> tuple[str, str]:
+    work = index.record if name == "record" else index.association_closed
     try:
-        if name == "record":
-            index.record(argument)
-        else:
-            index.association_closed(argument)
+        against = objection(lambda: work(argument))
     except DatabaseUnavailable:
         return _UNAVAILABLE, ""
-    except Exception as exc:  # noqa: BLE001 -- the process's outermost loop: one bad receipt must not stop the others
-        return _REFUSED, type(exc).__name__
-    return _DONE, ""
+    return (_DONE, "") if against is None else (_REFUSED, type(against).__name__)
 
 
 def main() -> None:

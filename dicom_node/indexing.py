@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice, takewhile
 
+from dicom_node.outermost import outcome_of
 from pipeline import logs
 from pipeline.domain.errors import DatabaseUnavailable, VaultError
 from pipeline.domain.ports import Index, Vault
@@ -108,13 +109,13 @@ class Indexer:
                     self._news.wait(rest_s)
 
     def _safe_step(self, now: float) -> float:
-        try:
-            return self.step(now)
-        except Exception as exc:  # noqa: BLE001 -- the outermost loop: images must go on being indexed
-            logs.get().error("indexing_failed", error=type(exc).__name__)
-            self._outage += 1  # nothing is known about its end either, so `stop` does not wait for that
-            self._not_before = now + LOOK_AGAIN_S
-            return LOOK_AGAIN_S
+        rest_s = outcome_of(lambda: self.step(now))
+        if not isinstance(rest_s, Exception):
+            return rest_s
+        logs.get().error("indexing_failed", error=type(rest_s).__name__)
+        self._outage += 1  # nothing is known about its end either, so `stop` does not wait for that
+        self._not_before = now + LOOK_AGAIN_S
+        return LOOK_AGAIN_S
 
     def _may_end(self) -> bool:
         return self._stopping and bool(self._outage or not self._waiting)
@@ -155,9 +156,9 @@ class Indexer:
             return [entry for entry in islice(receipts, size) if isinstance(entry, Receipt)]
 
     def _record(self, batch: list[Receipt], now: float) -> None:
-        objection = _objection(partial(self._index.record, batch))
-        if objection is not None:
-            self._refuse(batch, objection, now)
+        against = objection(partial(self._index.record, batch))
+        if against is not None:
+            self._refuse(batch, against, now)
             return
         self._forget(batch)
         self._done(batch)
@@ -206,9 +207,9 @@ class Indexer:
     def _close(self, closed: Closed) -> None:
         with self._news:
             whole = closed.association_id not in self._incomplete
-        objection = _objection(partial(self._index.association_closed, closed.association_id)) if whole else None
-        if objection is not None:  # the quiet time completes the series instead
-            name = type(objection).__name__
+        against = objection(partial(self._index.association_closed, closed.association_id)) if whole else None
+        if against is not None:  # the quiet time completes the series instead
+            name = type(against).__name__
             logs.get().error("association_not_closed", association=closed.association_id, error=name)
         with self._news:
             self._forget_association(closed.association_id)
@@ -246,12 +247,12 @@ class Indexer:
         self._outage = 0
 
 
-def _objection(work: Callable[[], None]) -> Exception | None:
-    """What the index has against a piece of work; raises `DatabaseUnavailable`, which is no objection."""
-    try:
-        work()
-    except DatabaseUnavailable:
-        raise
-    except Exception as exc:  # noqa: BLE001 -- a thread's outermost loop: one bad receipt must not stop the others
-        return exc
-    return None
+def objection(work: Callable[[], None]) -> Exception | None:
+    """What the index has against a piece of work, which must not stop the others.
+
+    Raises `DatabaseUnavailable`, which is no objection.
+    """
+    outcome = outcome_of(work)
+    if isinstance(outcome, DatabaseUnavailable):
+        raise outcome
+    return outcome

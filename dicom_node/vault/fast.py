@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
+from dicom_node.outermost import outcome_of
 from dicom_node.vault.files import JournalFiles, OsFiles
 from dicom_node.vault.held import HeldDataSet, examine
 from dicom_node.vault.journal import Journal
@@ -137,10 +138,9 @@ class FastVault:
     def run(self) -> None:
         """Make plain files of what comes in, until `close`; the loop of a thread."""
         while self._wait_for_work():
-            try:
-                self.step()
-            except Exception as exc:  # noqa: BLE001 -- a thread's outermost loop: files must go on being made
-                logs.get().error("files_not_made", count=len(self._unfiled), error=type(exc).__name__)
+            failed = outcome_of(self.step)
+            if failed is not None:
+                logs.get().error("files_not_made", count=len(self._unfiled), error=type(failed).__name__)
                 with self._changed:
                     if self._closing:
                         return

@@ -52,7 +52,7 @@ _BASIC_PLANE = 0xFFFF
 
 
 def opinion_pdf(one: Printed, language: str, fonts: Sequence[Path] = FONTS) -> bytes:
-    """The PDF, in one of `review_ui.opinions.words.LANGUAGES`; ``fonts`` are tried in their order."""
+    """The PDF, in one of `review_ui.printed_words.LANGUAGES`; ``fonts`` are tried in their order."""
     wide = _wide_font(fonts)
     word, page = words(language), _Page(language, wide)
     written = io.BytesIO()

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from review_ui.printed_words import Words, in_language
 
-LANGUAGES = ("fr", "en", "zh")
-
-_WORDS: Mapping[str, tuple[str, str, str]] = {
+_WORDS: Words = {
     "title": ("Avis de téléexpertise – AVC", "Teleexpertise opinion – stroke", "脑卒中远程会诊意见"),
-    "research": (
-        "Logiciel de recherche – ne pas utiliser pour le diagnostic",
-        "Research use only – not for diagnostic use",
-        "仅供科研使用，不得用于临床诊断",
-    ),
-    "patient": ("Patient", "Patient", "患者"),
-    "birth_date": ("Né(e) le", "Born", "出生日期"),
-    "patient_id": ("Identifiant", "Number", "编号"),
-    "sex": ("Sexe", "Sex", "性别"),
-    "site": ("Hôpital", "Hospital", "医院"),
     "images_of": ("Images reçues le", "Images received", "图像接收时间"),
-    "requester": ("Médecin requérant", "Requesting physician", "申请医师"),
-    "question": ("Question", "Question", "问题"),
     "expert": ("Médecin requis (expert)", "Consulted expert", "会诊专家"),
     "signed_at": ("Signé le", "Signed", "签署时间"),
     "version": ("Version", "Version", "版本"),
@@ -125,13 +111,11 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Outlines suggested by AI; the signed text prevails.",
         "轮廓由人工智能建议；以签署的文字为准。",
     ),
-    "printed": ("Imprimé le", "Printed", "打印时间"),
     "decimal": (",", ".", "."),
     "page": ("page", "page", "页"),
 }
 
 
 def words(language: str) -> dict[str, str]:
-    """Every word in one language of `LANGUAGES`."""
-    place = LANGUAGES.index(language)
-    return {key: said[place] for key, said in _WORDS.items()}
+    """Every word in one of `review_ui.printed_words.LANGUAGES`."""
+    return in_language(language, _WORDS)

@@ -9,8 +9,9 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+from review_ui.printed_words import LANGUAGES
 from review_ui.requests.views import RequestView
-from review_ui.requests.words import LANGUAGES, words
+from review_ui.requests.words import words
 
 __all__ = ["LANGUAGES", "STYLE_POLICY", "sheet"]
 

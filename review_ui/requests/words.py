@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from review_ui.printed_words import Words, in_language
 
-LANGUAGES = ("fr", "en", "zh")
-
-_WORDS: Mapping[str, tuple[str, str, str]] = {
+_WORDS: Words = {
     "title": ("Demande d'avis – fiche de transfert", "Request for opinion – transfer sheet", "会诊申请 – 转院单"),
-    "patient": ("Patient", "Patient", "患者"),
-    "birth_date": ("Né(e) le", "Born", "出生日期"),
-    "patient_id": ("Identifiant", "Number", "编号"),
-    "sex": ("Sexe", "Sex", "性别"),
     "age": ("Âge", "Age", "年龄"),
-    "site": ("Hôpital", "Hospital", "医院"),
-    "requester": ("Médecin requérant", "Requesting physician", "申请医师"),
     "call_back": ("Rappeler au", "Call back", "回电"),
     "urgency": ("Urgence", "Urgency", "紧急程度"),
     "urgent": ("URGENT", "URGENT", "紧急"),
     "differed": ("Différé", "Not urgent", "非紧急"),
-    "question": ("Question", "Question", "问题"),
     "onset": ("Heure de début des symptômes", "Symptom onset", "发病时间"),
     "last_known_well": ("Dernière fois vu sans déficit", "Last known well", "最后正常时间"),
     "wake_up": ("AVC du réveil", "Wake-up stroke", "醒后卒中"),
@@ -49,12 +40,6 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "inr": ("INR", "INR", "INR"),
     "weight": ("Poids (kg)", "Weight (kg)", "体重 (kg)"),
     "to_check": ("À vérifier", "To be checked", "请核对"),
-    "printed": ("Imprimé le", "Printed", "打印时间"),
-    "research": (
-        "Logiciel de recherche – ne pas utiliser pour le diagnostic",
-        "Research use only – not for diagnostic use",
-        "仅供科研使用，不得用于临床诊断",
-    ),
     "nihss_total_differs": ("total et items NIHSS discordants", "NIHSS total and items differ", "NIHSS总分与各项不符"),
     "time_in_future": ("une heure est dans le futur", "a time lies in the future", "时间晚于现在"),
     "well_after_onset": ("vu sans déficit après le début", "last well after onset", "最后正常时间晚于发病时间"),
@@ -66,6 +51,5 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
 
 
 def words(language: str) -> dict[str, str]:
-    """Every word in one language of `LANGUAGES`."""
-    place = LANGUAGES.index(language)
-    return {key: said[place] for key, said in _WORDS.items()}
+    """Every word in one of `review_ui.printed_words.LANGUAGES`."""
+    return in_language(language, _WORDS)

@@ -20,7 +20,7 @@ from review_ui.http.problems import not_found
 from review_ui.opinions.key_pictures import key_paths, pictures
 from review_ui.opinions.pdf import opinion_pdf
 from review_ui.opinions.printed import Printed
-from review_ui.opinions.words import LANGUAGES
+from review_ui.printed_words import LANGUAGES
 
 router = APIRouter(tags=["opinions"])
 

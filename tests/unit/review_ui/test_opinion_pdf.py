@@ -28,7 +28,8 @@ from pipeline.domain.opinion import (
 )
 from review_ui.opinions.pdf import opinion_pdf
 from review_ui.opinions.printed import Printed, advised, on_blood, on_ischaemia, person, suggested, whose
-from review_ui.opinions.words import LANGUAGES, words
+from review_ui.opinions.words import words
+from review_ui.printed_words import LANGUAGES
 from review_ui.views import PatientView
 
 NOW = datetime(2026, 11, 22, 3, 4, tzinfo=UTC)
