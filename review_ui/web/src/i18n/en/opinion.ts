@@ -1,7 +1,6 @@
 /** Opinions, and the times of a case. */
 export const opinion = {
   'opinion.title': 'Opinion',
-  'opinion.show': 'Show the opinion',
   'opinion.close': 'Hide',
   'opinion.none': 'Nobody has signed an opinion yet.',
   'opinion.begin': 'Write an opinion',

@@ -2,7 +2,6 @@ import type { opinion as english } from '../en/opinion';
 
 export const opinion: Record<keyof typeof english, string> = {
   'opinion.title': 'Avis',
-  'opinion.show': 'Montrer l’avis',
   'opinion.close': 'Masquer',
   'opinion.none': 'Aucun avis n’est encore signé.',
   'opinion.begin': 'Rédiger un avis',

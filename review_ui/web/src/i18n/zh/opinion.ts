@@ -2,7 +2,6 @@ import type { opinion as english } from '../en/opinion';
 
 export const opinion: Record<keyof typeof english, string> = {
   'opinion.title': '会诊意见',
-  'opinion.show': '显示会诊意见',
   'opinion.close': '隐藏',
   'opinion.none': '尚无人签署会诊意见。',
   'opinion.begin': '书写会诊意见',
