@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,10 @@ _LONGEST_TEXT = 1024
 
 @dataclass(frozen=True, slots=True)
 class InstanceFacts:
-    """The header facts of one instance; texts are decoded, free of control characters, never None."""
+    """The header facts of one instance; texts are decoded, free of control characters, never None.
+
+    ``header`` is what they were read from, without pixels: the role is recognised only when somebody asks.
+    """
 
     identity: PatientIdentity
     StudyInstanceUID: str
@@ -42,7 +45,12 @@ class InstanceFacts:
     expected: int | None
     position_mm: float | None
     pixel_sha256: str | None
-    recognition: Recognition
+    header: pydicom.Dataset = field(repr=False, compare=False)
+
+    @property
+    def recognition(self) -> Recognition:
+        """The role of the series, as far as this one image shows it."""
+        return recognise([self.header])
 
 
 def read_facts(path: Path) -> InstanceFacts:
@@ -90,7 +98,7 @@ def _facts(header: pydicom.Dataset, pixel_sha256: str | None) -> InstanceFacts:
         expected=_expected(header),
         position_mm=position_along_normal_mm(header),
         pixel_sha256=pixel_sha256,
-        recognition=recognise([header]),
+        header=header,
     )
 
 

@@ -12,7 +12,7 @@ from pipeline.database.cases import refresh_case
 from pipeline.database.starting import read_again_with, start_analysis
 from pipeline.database.tables import association, instance, series, study
 from pipeline.domain.analysis import Coverage
-from pipeline.domain.completeness import Complete, SeriesEvidence, judge
+from pipeline.domain.completeness import Complete, SeriesEvidence, judge, silence_s
 from pipeline.domain.role import SeriesRole
 from pipeline.jobs import FRAMES_QUEUE, TRANSCODE, enqueue
 
@@ -50,6 +50,16 @@ def complete_if_arrived(connection: Connection, series_id: UUID, now: datetime, 
     return True
 
 
+def expect_more(connection: Connection, at: datetime) -> None:
+    """Nothing that still arrives is silent at this time: the index is behind, its images may be waiting.
+
+    Rows that somebody else holds are left out; whoever judges one of them now has just heard of it.
+    """
+    receiving = select(series.c.id).where(series.c.arrival == "receiving", series.c.heard_at < at)
+    free = receiving.with_for_update(skip_locked=True)
+    connection.execute(update(series).where(series.c.id.in_(free)).values(heard_at=at))
+
+
 def _evidence(connection: Connection, row: Row[Any], now: datetime) -> SeriesEvidence:
     known = row.extent_from_mm is not None and row.extent_to_mm is not None
     return SeriesEvidence(
@@ -58,7 +68,7 @@ def _evidence(connection: Connection, row: Row[Any], now: datetime) -> SeriesEvi
         expected=row.expected,
         extent_mm=row.extent_to_mm - row.extent_from_mm if known else None,
         released=_released(connection, row.id),
-        silent_s=(now - row.last_image_at).total_seconds(),
+        silent_s=silence_s(row.last_image_at, row.heard_at, now),
     )
 
 

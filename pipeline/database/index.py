@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -12,9 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from pipeline.assembly.facts import read_facts
-from pipeline.database.arrival import complete_if_arrived, series_of_association
+from pipeline.database.arrival import complete_if_arrived, expect_more, series_of_association
+from pipeline.database.belonging import Incoming
 from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
-from pipeline.database.filing import Filed, file_instance
+from pipeline.database.filing import Filed, file_instances
 from pipeline.database.tables import association
 from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
 from pipeline.domain.receipt import Receipt
@@ -22,8 +24,11 @@ from pipeline.domain.receipt import Receipt
 NOT_READY = (OperationalError, InterfaceError, ProgrammingError)
 """The server is away, or its schema is not there yet (undefined table): both are waited for."""
 
-AT_ONCE = 16
+AT_ONCE = 64
 """Receipts in one transaction: few, so that a new case is visible soon behind another study's images."""
+
+BEHIND = timedelta(seconds=1)
+"""A receipt this old when the index hears of it means that others are waiting too."""
 
 
 class PostgresIndex:
@@ -49,10 +54,19 @@ class PostgresIndex:
         waiting = list(receipts)
         try:
             for first in range(0, len(waiting), AT_ONCE):
+                some = waiting[first : first + AT_ONCE]
+                self._note_lag(some)
                 with self._engine.begin() as connection:
-                    self._record(connection, waiting[first : first + AT_ONCE])
+                    self._record(connection, some)
         except NOT_READY as error:
             raise DatabaseUnavailable from error
+
+    def _note_lag(self, receipts: list[Receipt]) -> None:
+        """While the index is behind the door, no series counts as silent."""
+        now = self._now()
+        if any(now - receipt.arrival.received_at > BEHIND for receipt in receipts):
+            with self._engine.begin() as connection:
+                expect_more(connection, now)
 
     def association_closed(self, association_id: str) -> None:
         """Take note that an association ended, and complete its series if that is the evidence they lacked."""
@@ -65,26 +79,39 @@ class PostgresIndex:
             raise DatabaseUnavailable from error
 
     def _record(self, connection: Connection, receipts: list[Receipt]) -> None:
-        filed = [one for one in (self._file(connection, receipt) for receipt in receipts) if one is not None]
+        incoming = [one for one in map(self._read, receipts) if one is not None]
+        filed = file_instances(connection, incoming, self._now())
         changed = {one.case_id: "results" if one.ours else "received" for one in filed if one.changed_case}
-        for one in filed:
-            if one.new_image:
-                touch_last_image(connection, one.case_id, one.received_at)
-        completed = {
-            one.series_id: complete_if_arrived(connection, one.series_id, self._now(), self._quiet_time_s)
-            for one in {one.series_id: one for one in filed if one.new_image}.values()
-        }
-        told = {one.case_id for one in filed if completed.get(one.series_id)}
+        for case_id, received_at in _newest_images(filed).items():
+            touch_last_image(connection, case_id, received_at)
+        completed = self._completed(connection, filed)
+        told = {one.case_id for one in filed if one.series_id in completed}
         for case_id, kind in changed.items():
             if case_id not in told:
                 refresh_case(connection, case_id, self._now(), kind=kind)
         mark_visible(connection, changed, self._now())
 
-    def _file(self, connection: Connection, receipt: Receipt) -> Filed | None:
+    def _completed(self, connection: Connection, filed: list[Filed]) -> frozenset[UUID]:
+        """The series that are complete with these images."""
+        return frozenset(
+            series_id
+            for series_id in {one.series_id: one for one in filed if one.new_image}
+            if complete_if_arrived(connection, series_id, self._now(), self._quiet_time_s)
+        )
+
+    def _read(self, receipt: Receipt) -> Incoming | None:
         try:
-            facts = read_facts(self._vault_root / receipt.path)
+            return Incoming(receipt, read_facts(self._vault_root / receipt.path))
         except UnreadableInstance as error:
             # The vault read its UIDs at the door, so this is a file broken since; `vault verify` finds it.
             structlog.get_logger().error("unreadable_in_vault", receipt=receipt.path, error=str(error))
             return None
-        return file_instance(connection, receipt, facts)
+
+
+def _newest_images(filed: Iterable[Filed]) -> dict[UUID, datetime]:
+    """When the newest new image of each case was received."""
+    newest: dict[UUID, datetime] = {}
+    for one in filed:
+        if one.new_image:
+            newest[one.case_id] = max(one.received_at, newest.get(one.case_id, one.received_at))
+    return newest

@@ -10,12 +10,17 @@ from pipeline.domain.receipt import Receipt
 from pipeline.results.uids import is_ours
 
 
-def made_by_us(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> bool:
+def made_by_us(connection: Connection, SOPInstanceUID: str, facts: InstanceFacts) -> bool:
     """Whether we registered an object as ours, or its own names say that a NeuroVigie made it."""
     registered = select(result_object.c.id).where(result_object.c.series_instance_uid == facts.SeriesInstanceUID)
     if connection.execute(registered.limit(1)).first() is not None:
         return True
-    return is_ours(receipt.arrival.SOPInstanceUID, facts.SeriesInstanceUID, facts.InstanceNumber)
+    return named_as_ours(SOPInstanceUID, facts)
+
+
+def named_as_ours(SOPInstanceUID: str, facts: InstanceFacts) -> bool:
+    """Whether an object's own names say that a NeuroVigie made it."""
+    return is_ours(SOPInstanceUID, facts.SeriesInstanceUID, facts.InstanceNumber)
 
 
 def is_known_study(connection: Connection, receipt: Receipt, facts: InstanceFacts) -> bool:

@@ -119,6 +119,7 @@ series = Table(
     Column("ours", Boolean, nullable=False, server_default="false"),  # made by us: never analysed
     now("first_image_at"),
     now("last_image_at"),
+    now("heard_at"),  # until when the index knows that no other image of it was waiting
     at("complete_at"),
     UniqueConstraint("study_id", "series_instance_uid"),
     Index("ix_series_receiving", "id", postgresql_where=text("arrival = 'receiving'")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from pipeline.domain.role import SeriesRole
@@ -29,6 +30,20 @@ class Signal(StrEnum):
     QUIET_TIME = "quiet_time"
 
 
+MOST_LAG_S = 30.0
+"""The index may be behind the door; a series of which nothing has come at the door for longer is not waited for."""
+
+
+def silence_s(last_image_at: datetime, heard_at: datetime, now: datetime) -> float:
+    """How long a series has been silent, in seconds.
+
+    ``last_image_at`` is when the door took its newest known image, ``heard_at`` until when the index knows
+    that no other was waiting. While the index is behind, only the second proves silence.
+    """
+    at_the_door = (now - last_image_at).total_seconds()
+    return max((now - heard_at).total_seconds(), at_the_door - MOST_LAG_S)
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesEvidence:
     """What is known of a series' arrival.
@@ -36,7 +51,7 @@ class SeriesEvidence:
     ``expected`` is the number of images a header promises; ``extent_mm`` the distance between the
     outermost slices; ``released`` says that every association that sent to it was released by its sender
     (one that is open, or was cut, may have had more to send);
-    ``silent_s`` how long ago its newest image came.
+    ``silent_s`` how long it has been silent (`silence_s`).
     """
 
     role: SeriesRole

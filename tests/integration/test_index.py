@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 from dicom_node.vault.simple import SimpleVault
+from pipeline.database.arrival import complete_if_arrived, receiving_series
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.database.tables import analysis, case, event, identity_correction, instance, series, study
@@ -54,6 +55,12 @@ class Bench:
 
     def receive(self, *slices: TinySlice, site: str = "carhaix", association: str = "a1") -> None:
         self.index.record([self.append(one, site=site, association=association) for one in slices])
+
+    def sweep(self) -> bool:
+        """What the clerk does at each tick: judge everything that still arrives; says whether any is complete."""
+        with self.engine.begin() as connection:
+            judged = [complete_if_arrived(connection, one, self.clock.now, 5.0) for one in receiving_series(connection)]
+        return any(judged)
 
     def rows(self, query: Any) -> list[Any]:
         with self.engine.connect() as connection:
@@ -148,6 +155,69 @@ def test_a_late_image_reruns_the_series_as_a_second_version(bench: Bench) -> Non
     bench.index.association_closed("a2")
     versions = bench.rows(select(analysis.c.version, analysis.c.coverage).order_by(analysis.c.version))
     assert [(version, coverage["images"]) for version, coverage in versions] == [(1, 30), (2, 31)]
+
+
+def test_a_series_whose_images_may_be_waiting_for_the_index_is_not_silent(bench: Bench) -> None:
+    half = head(10)
+    bench.receive(*half)
+    behind = bench.append(TinySlice(study="another", patient_id="P2"))
+    bench.clock.now += timedelta(seconds=10)
+    bench.index.record([behind])
+    assert not bench.sweep()
+    bench.clock.now += timedelta(seconds=5)
+    assert bench.sweep()
+    assert {row.signal for row in bench.rows(select(series))} == {"quiet_time"}
+
+
+def test_an_index_that_is_behind_for_ever_keeps_no_series_waiting_for_ever(bench: Bench) -> None:
+    bench.receive(*head(10))
+    behind = bench.append(TinySlice(study="another", patient_id="P2"))
+    bench.clock.now += timedelta(seconds=36)
+    bench.index.record([behind])
+    assert bench.sweep()
+
+
+def test_a_batch_is_filed_as_its_images_are_one_by_one(bench: Bench) -> None:
+    bench.index.record([bench.append(one, site="carhaix") for one in _a_mixture()])
+    for one in _a_mixture():
+        bench.receive(one, site="quimper")
+    together, one_by_one = (bench.rows(FILED.where(study.c.site_id == site)) for site in ("carhaix", "quimper"))
+    assert together == one_by_one
+    warned = bench.rows(select(case.c.site_id, case.c.patient_id, case.c.warnings))
+    codes = {
+        site: {(row.patient_id, w["code"]) for row in warned for w in row.warnings if row.site_id == site}
+        for site in ("carhaix", "quimper")
+    }
+    assert codes["carhaix"] == codes["quimper"] != set()
+    assert {row.standing for row in together} == {"current", "conflict", "correction"}
+
+
+FILED = (
+    select(
+        instance.c.sop_instance_uid,
+        instance.c.sha256,
+        instance.c.standing,
+        series.c.series_instance_uid,
+        series.c.images,
+        series.c.extent_from_mm,
+        series.c.extent_to_mm,
+        series.c.expected,
+        study.c.patient_id,
+        case.c.patient_name,
+    )
+    .join_from(instance, series)
+    .join(study)
+    .join(case, case.c.id == study.c.case_id)
+    .order_by(instance.c.sop_instance_uid, instance.c.sha256)
+)
+
+
+def _a_mixture() -> list[TinySlice]:
+    """Two series in turns, the same bytes again, other pixels, another patient and another spelling."""
+    ct, other = head(5, extra={"ImagesInAcquisition": 9}), head(5, series="other")
+    turns = [one for pair in zip(ct, other, strict=True) for one in pair]
+    again = [ct[0], ct[1].but(value=41), ct[2].but(patient_name="Doe^Janet"), other[0].but(patient_id="P2", value=7)]
+    return [*turns, *again, TinySlice(number=20, patient_id="P2"), ct[1].but(value=41)]
 
 
 def test_the_same_bytes_again_rerun_nothing(bench: Bench) -> None:

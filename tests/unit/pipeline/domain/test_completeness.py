@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain.completeness import Complete, SeriesEvidence, Signal, StillArriving, judge
+from pipeline.domain.completeness import MOST_LAG_S, Complete, SeriesEvidence, Signal, StillArriving, judge, silence_s
 from pipeline.domain.role import SeriesRole
 
 HALF = SeriesEvidence(SeriesRole.NCCT, images=12, expected=None, extent_mm=60.0, released=True, silent_s=0.1)
@@ -65,3 +66,11 @@ def test_nothing_waits_longer_than_the_quiet_time(evidence: SeriesEvidence) -> N
     if isinstance(verdict, StillArriving):
         assert 0 < verdict.look_again_s <= 5.0
         assert isinstance(judge(replace(evidence, silent_s=evidence.silent_s + verdict.look_again_s + 1e-6)), Complete)
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_silence_is_counted_from_when_the_index_last_heard_of_a_series_but_not_for_ever(ago: float, lag: float) -> None:
+    now = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    heard_at = now - timedelta(seconds=ago)
+    silent = silence_s(heard_at - timedelta(seconds=lag), heard_at, now)
+    assert abs(silent - (ago + max(lag - MOST_LAG_S, 0.0))) < 1e-5

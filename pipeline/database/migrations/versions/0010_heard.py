@@ -1,0 +1,23 @@
+"""Until when the index knows that no image of a series was waiting."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply it."""
+    op.add_column(
+        "series", sa.Column("heard_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
+    )
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_column("series", "heard_at")
