@@ -23,6 +23,7 @@ from dicom_node.server.commitments import Commitments
 from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits, tls_context
 from dicom_node.server.performed import Performed
 from dicom_node.server.reception import Reception
+from dicom_node.server.removals import Removals
 from dicom_node.server.retrieval import Retrieval
 from dicom_node.server.services import Services
 from dicom_node.settings import NodeSettings
@@ -69,7 +70,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         now=partial(datetime.now, UTC),
         largest_data_set=node_settings.max_instance_mib << 20,
     )
-    services = _services(engine, settings, book)
+    services = _services(engine, settings, book, vault)
     node = DicomNode(_address(settings), reception, _limits(node_settings), services)
     index.start()
     with fast_vault(vault), _indexing(indexer):
@@ -86,13 +87,14 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     engine.dispose()
 
 
-def _services(engine: Engine, settings: Settings, book: PeerBook) -> Services:
+def _services(engine: Engine, settings: Settings, book: PeerBook, vault: FastVault) -> Services:
     now, home = partial(datetime.now, UTC), settings.folders
     return Services(
         committed=partial(write_down_commitment, engine, now),
         retrieval=Retrieval(engine, home.vault, book, settings.ae_title),
         commitments=Commitments(engine, home, book, settings.ae_title, now),
         performed=Performed(engine, home.root / "counts", settings.quiet_time_s, now),
+        removals=Removals(engine, home, vault, now),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from dicom_node.outermost import outcome_of
 from dicom_node.vault.files import JournalFiles, OsFiles
 from dicom_node.vault.held import HeldDataSet, examine
 from dicom_node.vault.journal import Journal
-from dicom_node.vault.naming import instance_path
+from dicom_node.vault.naming import instance_path, slot
 from dicom_node.vault.part10 import encode_head
 from dicom_node.vault.plain import Piece, PlainFiles
 from dicom_node.vault.records import MOST_HEAD, RECORD_HEAD, Record
@@ -76,7 +76,7 @@ class FastVault:
         receipt = Receipt(arrival, path, held.sha256, len(held.body))
         head = encode_head(arrival, held.sha256)
         record = Record(0, path, len(head), len(held.body))
-        with self._locks[int(held.sha256[:8], 16) % _LOCKS]:
+        with self._locks[slot(path, _LOCKS)]:
             if path in self._unfiled:
                 return Receipt(arrival, path, held.sha256, len(held.body), duplicate=True)
             try:
@@ -119,6 +119,23 @@ class FastVault:
         if entry is not None:
             self.settle([entry.receipt])
         return self._plain.read(path)
+
+    def remove(self, path: str, needed: Callable[[], bool]) -> bool:
+        """Take a file away unless it is needed, or came again and the index has not heard of it; whether it is gone.
+
+        ``needed`` is asked while nobody can store the same bytes. `SimpleVault.sweep` makes it durable.
+        Raises `OSError`.
+        """
+        with self._locks[slot(path, _LOCKS)]:
+            if path in self._unfiled or path in self._unnoted or self._plain.is_pending(path) or needed():
+                return False
+            self._journal.erase(path)
+            self._plain.remove(path)
+            return True
+
+    def sweep(self, study: str) -> None:
+        """See `SimpleVault.sweep`."""
+        self._plain.sweep(study)
 
     def recover(self) -> None:
         """Make plain, pending files of what an earlier process left in the journal. Raises `VaultError`."""

@@ -72,6 +72,13 @@ class Journal:
                 entry.noted = True
             self._changed.notify_all()
 
+    def erase(self, path: str) -> None:
+        """Leave nothing to replay of an instance that is settled. Raises `OSError`."""
+        with self._changed:
+            entries = [entry for segment in self._segments for entry in segment.entries if entry.record.path == path]
+            for entry in entries:
+                entry.segment.erase(entry)
+
     def is_short(self) -> bool:
         """Whether no segment is left to go on with."""
         with self._changed:

@@ -18,9 +18,19 @@ def digest(data: bytes) -> str:
 
 def instance_path(site_id: str, ids: InstanceIds, data_set_sha256: str) -> str:
     """Where an instance lies, relative to the vault: the same bytes from the same site, the same path."""
-    study = digest(f"{site_id}\0{ids.StudyInstanceUID}".encode())[:32]
+    study = study_folder(site_id, ids.StudyInstanceUID)
     instance = digest(ids.SOPInstanceUID.encode())[:24]
     return f"studies/{study}/{instance}-{data_set_sha256[:24]}.dcm"
+
+
+def study_folder(site_id: str, StudyInstanceUID: str) -> str:
+    """The name of the folder of a site's study."""
+    return digest(f"{site_id}\0{StudyInstanceUID}".encode())[:32]
+
+
+def slot(path: str, slots: int) -> int:
+    """Which of so many locks guards a path: its name ends with the beginning of the data set's digest."""
+    return int(path[-28:-20], 16) % slots
 
 
 def pending_name(path: str) -> str:

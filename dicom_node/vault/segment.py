@@ -56,6 +56,11 @@ class Segment:
         self._files.write_at(self.descriptor, (encode_opening(self._nonce),), 0)
         self._end = PAGE
 
+    def erase(self, entry: Entry) -> None:
+        """Overwrite a settled record, so that no replay finds it. Raises `OSError`."""
+        self._files.write_at(self.descriptor, (bytes(entry.record.length),), entry.offset)
+        self._files.sync_data(self.descriptor)
+
     def forget(self) -> None:
         """Leave nothing to replay; a failure only costs a replay."""
         with contextlib.suppress(OSError):

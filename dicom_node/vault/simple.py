@@ -86,6 +86,26 @@ class SimpleVault:
         except OSError as exc:
             raise VaultError("The vault has no such file.") from exc
 
+    def remove(self, path: str) -> None:
+        """Take a file away that nobody needs any more; its folder is for `sweep`. Raises `OSError`."""
+        self._files.remove(self.file(path))
+
+    def is_pending(self, path: str) -> bool:
+        """Whether the index has yet to hear of a file."""
+        return self._pending(path).exists()
+
+    def sweep(self, study: str) -> None:
+        """Make what was removed from a study's folder durable, and take the folder away once it is empty.
+
+        Raises `OSError`.
+        """
+        folder = self._root / "studies" / study
+        if folder.exists():
+            self._files.sync_folder(folder)
+            with contextlib.suppress(OSError):  # something is in it, or came into it just now
+                folder.rmdir()
+            self._files.sync_folder(folder.parent)
+
     def file(self, path: str) -> Path:
         """The file of a receipt's path. Raises `VaultError` when that is no path of ours."""
         if not PATH.fullmatch(path):

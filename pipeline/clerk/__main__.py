@@ -29,6 +29,7 @@ from pipeline.clerk.overdue import watch_deadlines
 from pipeline.clerk.promote import promote_patient_work
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
+from pipeline.clerk.retention.keep import keep_to_rules
 from pipeline.clerk.traces.tracer import Tracer
 from pipeline.database.engine import connect, conninfo
 from pipeline.domain.deadlines import deadlines
@@ -43,6 +44,7 @@ TICK_S = 0.5
 
 COUNT_EVERY_S = 600.0
 TRACE_EVERY_S = 5.0
+KEEP_EVERY_S = 60.0
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
 
@@ -62,6 +64,7 @@ async def _serve(settings: Settings) -> None:
     stop = stop_on_signals(END_WITHIN_S)
     engine = connect(settings.database_url, connections=2)
     calling = connect(settings.database_url, connections=1)
+    keeping = connect(settings.database_url, connections=1)
     logs.get().info("ready")
     jobs = job_app(conninfo(settings.database_url), connections=1)
     courier = _courier(settings)
@@ -73,15 +76,22 @@ async def _serve(settings: Settings) -> None:
         _every(1.0, stop, lambda: asyncio.to_thread(courier.look)),
         _every(TICK_S, stop, lambda: asyncio.to_thread(herald.look)),
         _every(COUNT_EVERY_S, stop, lambda: _count(engine)),
+        _every(KEEP_EVERY_S, stop, lambda: _keep(keeping, settings)),
         *_traces(settings, stop),
     )
     engine.dispose()
     calling.dispose()
+    keeping.dispose()
 
 
 async def _calls(engine: Engine) -> None:
     """Who must be called is looked at apart, so that no other timer delays it."""
     await asyncio.to_thread(escalate, engine, read_clocks(datetime.now(UTC)))
+
+
+async def _keep(engine: Engine, settings: Settings) -> None:
+    """What is old is closed and deleted where an administrator said so."""
+    await asyncio.to_thread(keep_to_rules, engine, settings.folders.vault, read_clocks(datetime.now(UTC)))
 
 
 def _courier(settings: Settings) -> Courier:

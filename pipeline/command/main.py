@@ -189,6 +189,9 @@ _pass_on("peer", "dicom_node.peers", "Make DICOM nodes known: add, list, test, r
 _pass_on(
     "delivery", "pipeline.clerk.delivery", "Say which systems get results back, and when.", database=True, running=True
 )
+_pass_on(
+    "retention", "pipeline.clerk.retention", "Say how long images and cases are kept.", database=True, running=True
+)
 _pass_on("notify", "pipeline.clerk.notify", "Say by which channels experts are called.", database=True, running=True)
 _pass_on(
     "account", "review_ui.accounts", "Make accounts for the desk, and reset passwords.", database=True, running=True

@@ -91,6 +91,12 @@ def finish(connection: Connection, case_id: UUID, now: datetime) -> Looked:
     return _happen(connection, _locked(connection, case_id), state, (Ended(),), now)
 
 
+def begin_again(connection: Connection, case_id: UUID, now: datetime) -> Looked:
+    """A case that was ended is open again: whoever must be called for it is."""
+    state = _read(connection, case_id) or Escalation()
+    return _happen(connection, _locked(connection, case_id), state, (Reopened(),), now)
+
+
 def read_escalation(connection: Connection, case_id: UUID) -> Escalation:
     """How the calling for a case stands; quiet where there never was any."""
     return _read(connection, case_id) or Escalation()

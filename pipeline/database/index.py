@@ -16,6 +16,7 @@ from pipeline.assembly.facts import read_facts
 from pipeline.database.arrival import complete_if_arrived, expect_more, series_of_association
 from pipeline.database.belonging import Incoming
 from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
+from pipeline.database.closing import reopen
 from pipeline.database.filing import Filed, file_instances
 from pipeline.database.tables import association
 from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
@@ -82,8 +83,10 @@ class PostgresIndex:
         incoming = [one for one in map(self._read, receipts) if one is not None]
         filed = file_instances(connection, incoming, self._now())
         changed = {one.case_id: "results" if one.ours else "received" for one in filed if one.changed_case}
-        for case_id, received_at in _newest_images(filed).items():
+        newest = _newest_images(filed)
+        for case_id, received_at in newest.items():
             touch_last_image(connection, case_id, received_at)
+        reopen(connection, newest, self._now())
         completed = self._completed(connection, filed)
         told = {one.case_id for one in filed if one.series_id in completed}
         for case_id, kind in changed.items():

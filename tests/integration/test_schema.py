@@ -11,6 +11,7 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata
     measured_tables,
     opinion_tables,
     request_tables,
+    retention_tables,
     rota_tables,
     tables,
     thread_tables,

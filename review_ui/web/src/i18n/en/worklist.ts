@@ -116,4 +116,6 @@ export const worklist = {
   'event.interim': 'First findings',
   'event.role_corrected': 'Series corrected by a person',
   'event.closed': 'Closed',
+  'event.reopened': 'Opened again',
+  'event.images_deleted': 'Images deleted',
 } as const;

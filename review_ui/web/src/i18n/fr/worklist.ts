@@ -117,4 +117,6 @@ export const worklist: Record<keyof typeof english, string> = {
   'event.interim': 'Premiers résultats',
   'event.role_corrected': 'Série corrigée par une personne',
   'event.closed': 'Clos',
+  'event.reopened': 'Rouvert',
+  'event.images_deleted': 'Images supprimées',
 };

@@ -117,4 +117,6 @@ export const worklist: Record<keyof typeof english, string> = {
   'event.interim': '初步结果',
   'event.role_corrected': '序列类型已由人工更正',
   'event.closed': '已关闭',
+  'event.reopened': '重新打开',
+  'event.images_deleted': '影像已删除',
 };

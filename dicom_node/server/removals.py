@@ -1,0 +1,102 @@
+"""Carries on what was decided to be deleted: the door owns the vault, so only it takes a file away.
+
+A deletion and the end of its rows are one transaction of `pipeline.database.deleting`. From then on the study is
+unknown: what is sent of it anew is taken as new, and a file that such a sender was told is kept stays. Whatever is
+interrupted here is done again from the beginning, which removes nothing twice.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from dicom_node.vault.naming import PATH
+from pipeline import logs
+from pipeline.database.retention import Deletion, finish_deletion, unfinished
+from pipeline.database.tables import instance
+from pipeline.home import Home
+
+EVERY_S = 5.0
+
+
+class ShrinkingVault(Protocol):
+    """A vault from which files can be taken away."""
+
+    def remove(self, path: str, needed: Callable[[], bool]) -> bool:
+        """See `dicom_node.vault.fast.FastVault.remove`."""
+        ...
+
+    def sweep(self, study: str) -> None:
+        """See `dicom_node.vault.simple.SimpleVault.sweep`."""
+        ...
+
+
+class Removals:
+    """Removes the bytes of deleted studies, one deletion after the other."""
+
+    def __init__(self, engine: Engine, home: Home, vault: ShrinkingVault, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._home = home
+        self._vault = vault
+        self._now = now
+
+    def run(self, stopped: threading.Event) -> None:
+        """Look again and again, until ``stopped``; the loop of a thread."""
+        while not stopped.is_set():
+            try:
+                self.look()
+            except (SQLAlchemyError, OSError) as exc:
+                logs.get().warning("deletion_waits", error=type(exc).__name__)
+            stopped.wait(EVERY_S)
+
+    def look(self) -> int:
+        """Carry on every unfinished deletion; how many there were. Raises `OSError`, and what the database raises."""
+        with self._engine.begin() as connection:
+            waiting = unfinished(connection)
+        for one in waiting:
+            self._carry_on(one)
+        return len(waiting)
+
+    def _carry_on(self, one: Deletion) -> None:
+        files = [path for path in one.left["files"] if PATH.fullmatch(path)]
+        kept = [path for path in files if not self._vault.remove(path, partial(self._is_needed, path))]
+        for study in {path.split("/")[1] for path in files}:
+            self._vault.sweep(study)
+        self._remove_derived(one.left)
+        with self._engine.begin() as connection:
+            finish_deletion(connection, one.id, kept, self._now())
+        logs.get().info("bytes_removed", case=str(one.case_id), site=one.site_id, count=len(files) - len(kept))
+
+    def _is_needed(self, path: str) -> bool:
+        with self._engine.begin() as connection:
+            return connection.execute(select(instance.c.id).where(instance.c.path == path).limit(1)).first() is not None
+
+    def _remove_derived(self, left: Mapping[str, Sequence[str]]) -> None:
+        """Frames that no image has any more, and every mask of the analyses; both can be made again."""
+        for sha256 in self._of_nobody(left["frames"]):
+            remove_tree(self._home.derived / "frames" / sha256)
+        for analysis_id in left["masks"]:
+            for folder in (self._home.derived / "masks").glob(f"{analysis_id}*"):
+                remove_tree(folder)
+
+    def _of_nobody(self, digests: Iterable[str]) -> list[str]:
+        asked = list(digests)
+        with self._engine.begin() as connection:
+            known = set(connection.execute(select(instance.c.sha256).where(instance.c.sha256.in_(asked))).scalars())
+        return [one for one in asked if one not in known]
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with what is in it; one that is not there is no error. Raises `OSError`."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
