@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import BinaryIO
 
 from pipeline.domain.errors import UnreadableInstance
 from pipeline.domain.receipt import Arrival
@@ -19,6 +21,8 @@ IMPLEMENTATION_VERSION_NAME = "NEUROVIGIE"
 _PREAMBLE = bytes(128) + b"DICM"
 _ARRIVAL_FIELDS = tuple(field.name for field in fields(Arrival))
 _LONG_VR = frozenset({b"OB", b"UN"})
+_HEAD_BYTES = 4096
+"""Enough for our file meta; a longer one (hostile UIDs) is read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,15 @@ def decode_head(head: bytes) -> FileMeta:
     except (struct.error, KeyError, TypeError, ValueError) as exc:
         raise UnreadableInstance("The file in the vault has lost its file meta information.") from exc
     return meta
+
+
+def read_head(stream: BinaryIO) -> tuple[FileMeta, int]:
+    """The file meta information of an open file, and the file's size. Raises `UnreadableInstance`, `OSError`."""
+    size = os.fstat(stream.fileno()).st_size
+    head = stream.read(_HEAD_BYTES)
+    needed = 144 + int.from_bytes(head[140:144], "little")
+    head += stream.read(max(0, min(needed, size) - len(head)))
+    return decode_head(head), size
 
 
 def _arrival(note: dict[str, str]) -> Arrival:

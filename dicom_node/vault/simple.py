@@ -10,19 +10,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from hashlib import file_digest
 from pathlib import Path
-from typing import BinaryIO
 
 from dicom_node.vault.files import Files, OsFiles
 from dicom_node.vault.folders import StudyFolders
 from dicom_node.vault.held import HeldDataSet, examine
 from dicom_node.vault.naming import PATH, instance_path, path_of_pending, pending_name
-from dicom_node.vault.part10 import FileMeta, decode_head, encode_head
+from dicom_node.vault.part10 import encode_head, read_head
 from pipeline import logs
 from pipeline.domain.errors import UnreadableInstance, VaultError, VaultFull
 from pipeline.domain.receipt import Arrival, Receipt
-
-_HEAD_BYTES = 4096
-"""Enough for our file meta; a longer one (hostile UIDs) is read whole."""
 
 _LOCKS = 64
 
@@ -116,7 +112,7 @@ class SimpleVault:
         """Build the receipt of a stored file again, from the file alone."""
         try:
             with self.file(path).open("rb") as stream:
-                meta, size = _meta(stream)
+                meta, size = read_head(stream)
         except OSError as exc:
             raise VaultError("The vault has no such file.") from exc
         return Receipt(meta.arrival, path, meta.sha256, size - meta.data_set_offset)
@@ -198,7 +194,7 @@ class SimpleVault:
         """
         try:
             with self.file(path).open("rb") as stream:
-                meta, _ = _meta(stream)
+                meta, _ = read_head(stream)
                 stream.seek(meta.data_set_offset)
                 return file_digest(stream, "sha256").hexdigest() == sha256
         except (FileNotFoundError, UnreadableInstance):
@@ -218,15 +214,6 @@ class SimpleVault:
             return (self._root / "pending" / name).stat().st_mtime_ns
         except OSError:
             return 0
-
-
-def _meta(stream: BinaryIO) -> tuple[FileMeta, int]:
-    """The file meta information of an open file, and the file's size."""
-    size = os.fstat(stream.fileno()).st_size
-    head = stream.read(_HEAD_BYTES)
-    needed = 144 + int.from_bytes(head[140:144], "little")
-    head += stream.read(max(0, min(needed, size) - len(head)))
-    return decode_head(head), size
 
 
 def _is_running(pid: str) -> bool:

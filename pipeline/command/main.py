@@ -190,6 +190,9 @@ _pass_on(
     "delivery", "pipeline.clerk.delivery", "Say which systems get results back, and when.", database=True, running=True
 )
 _pass_on(
+    "vault", "dicom_node.holdings", "Verify, count, export, import images; make a lost database anew.", database=True
+)
+_pass_on(
     "retention", "pipeline.clerk.retention", "Say how long images and cases are kept.", database=True, running=True
 )
 _pass_on("notify", "pipeline.clerk.notify", "Say by which channels experts are called.", database=True, running=True)

@@ -1,0 +1,1 @@
+"""What the vault holds: verified, counted, taken out, taken in, and told to a new database."""
