@@ -22,6 +22,11 @@ LOOK_AGAIN_S = 5.0
 """Time between two looks at what is pending in the vault, when there is nothing else to do."""
 
 
+QUIET_S = 0.02
+TOGETHER_S = 0.3
+"""Receipts are indexed when none came for the first time, or one has waited for the second, or an association
+has ended: the images of a series come in one go, and who waits for an answer goes first."""
+
 UNSETTLED_S = 20.0
 """How long at most a receipt is left alone whose file the vault cannot make: a full disk is emptied."""
 
@@ -65,6 +70,7 @@ class Indexer:
         self._not_before = 0.0
         self._next_look = 0.0
         self._stopping = False
+        self._hurry = threading.Event()
 
     def association_opened(self, association_id: str) -> None:
         """Take note that receipts of this association may still come."""
@@ -89,6 +95,7 @@ class Indexer:
         with self._news:
             if released:
                 self._waiting.append(Closed(association_id))
+                self._hurry.set()
             else:
                 self._forget_association(association_id)
             self._news.notify()
@@ -97,16 +104,28 @@ class Indexer:
         """End `run` once the index has everything, or at once during an outage: the rest stays pending."""
         with self._news:
             self._stopping = True
+            self._hurry.set()
             self._news.notify()
 
     def run(self, clock: Callable[[], float]) -> None:
         """Work until `stop`; the loop of a thread."""
         while not self._may_end():
+            self._gather(clock)
             rest_s = self._safe_step(clock())
             with self._news:
                 rests = clock() < self._not_before
                 if rest_s > 0 and (rests or not self._waiting) and not self._may_end():
                     self._news.wait(rest_s)
+
+    def _gather(self, clock: Callable[[], float]) -> None:
+        """Let a few come together; the end of an association is told at once."""
+        gathers_until = clock() + TOGETHER_S
+        before = 0
+        while before != len(self._waiting) < BATCH and clock() < gathers_until:
+            before = len(self._waiting)
+            if self._hurry.wait(QUIET_S):
+                self._hurry.clear()
+                return
 
     def _safe_step(self, now: float) -> float:
         rest_s = outcome_of(lambda: self.step(now))

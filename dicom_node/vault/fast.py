@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ SEGMENT_BYTES = 64 << 20
 MOST_SEGMENTS = 4
 AT_ONCE = 64
 """Files made in one go: one folder sync for all of them, and none waits long for the others."""
+
+QUIET_S = 0.02
+TOGETHER_S = 0.3
+"""Files are made when no image came for the first time or one has waited for the second: disk and processor
+belong to those who wait for an answer. Whoever asks for a file (`settle`) has it made at once."""
 
 SETTLE_WITHIN_S = 5.0
 AGAIN_AFTER_S = 1.0
@@ -64,6 +70,7 @@ class FastVault:
         self._unfiled: dict[str, Entry] = {}
         self._unnoted: dict[str, Entry] = {}
         self._unfiled_bytes = 0
+        self._hurry = threading.Event()
         self._closing = False
 
     def append(self, part10_body: bytes, arrival: Arrival) -> Receipt:
@@ -101,6 +108,7 @@ class FastVault:
         paths = {receipt.path for receipt in receipts}
         with self._changed:
             unfiled, failed = self._unfiled.keys(), self._failed.keys()
+            self._hurry.set()
             self._changed.wait_for(lambda: unfiled.isdisjoint(paths) or not failed.isdisjoint(paths), SETTLE_WITHIN_S)
             if not unfiled.isdisjoint(paths):
                 raise VaultError("The images are not plain files yet.")
@@ -154,6 +162,7 @@ class FastVault:
 
     def run(self) -> None:
         """Make plain files of what comes in, until `close`; the loop of a thread."""
+        self._journal.prepare()
         while self._wait_for_work():
             failed = outcome_of(self.step)
             if failed is not None:
@@ -173,7 +182,10 @@ class FastVault:
         made, why = self._make(batch)
         with self._changed:
             self._made(batch, made)
+            if not self._queue:
+                self._hurry.clear()
             self._changed.notify_all()
+        self._journal.prepare()
         if self._journal.is_short():
             self._note(self._journal.oldest())
         if why is not None:
@@ -183,6 +195,7 @@ class FastVault:
         """End `run` when everything is a plain file; images are not taken any more."""
         with self._changed:
             self._closing = True
+            self._hurry.set()
             self._changed.notify_all()
 
     def release(self) -> None:
@@ -202,12 +215,23 @@ class FastVault:
             self._unnoted[entry.record.path] = entry
             self._unfiled_bytes += entry.record.length
             self._queue.append(entry)
-            self._changed.notify_all()
+            if len(self._queue) == 1:
+                self._changed.notify_all()
 
     def _wait_for_work(self) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._failed or self._closing)
-            return bool(self._queue or self._failed)
+        self._gather()
+        return bool(self._queue or self._failed)
+
+    def _gather(self) -> None:
+        """Let images come before files are made of them."""
+        gathers_until = time.monotonic() + TOGETHER_S
+        before = -1
+        while before != len(self._queue) and time.monotonic() < gathers_until:
+            before = len(self._queue)
+            if self._hurry.wait(QUIET_S):
+                return
 
     def _make(self, batch: Sequence[Entry]) -> tuple[Sequence[Entry], OSError | None]:
         """Make files at once or, when that fails, one by one: those made, and why others were not."""

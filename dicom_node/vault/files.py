@@ -155,6 +155,7 @@ class OsFiles:
             zeros = memoryview(bytes(min(size, _ZEROS)))
             for start in range(0, size, _ZEROS):
                 self.write_all(descriptor, zeros[: size - start])
+            os.fsync(descriptor)  # else the first image in it waits for the whole of it
         except OSError:
             os.close(descriptor)
             with contextlib.suppress(OSError):

@@ -116,10 +116,21 @@ class Journal:
             self._files.sync_folder(self._folder)
 
     def prepare(self) -> None:
-        """Have a segment ready before the first image; a full disk tells that image's sender, and must not end us."""
-        with self._changed, contextlib.suppress(OSError):
-            if not self._segments:
-                self._make()
+        """Have a segment ready to go on with, so that no image waits while one is made.
+
+        A disk too full for it tells the sender of the image that needs it, and must not end us.
+        """
+        with self._changed:
+            if self._closed or len(self._segments) >= self._most or self._free() is not None:
+                return
+        with contextlib.suppress(OSError):
+            segment = self._made()
+            with self._changed:
+                if self._closed:
+                    self._files.close(segment.descriptor)
+                    return
+                self._segments.append(segment)
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Leave nothing to replay, where nothing is needed; nothing is appended any more.
@@ -160,7 +171,8 @@ class Journal:
         self._drop_failed()
         segment = self._free()
         if segment is None and len(self._segments) < self._most:
-            segment = self._make()
+            segment = self._made()
+            self._segments.append(segment)
         if segment is None:
             return False
         segment.begin()
@@ -179,7 +191,7 @@ class Journal:
             self._files.close(segment.descriptor)
             self._files.remove(segment.path)
 
-    def _make(self) -> Segment:
+    def _made(self) -> Segment:
         path = self._folder / f"{secrets.token_hex(6)}.journal"
         descriptor = self._files.make_segment(path, self._segment_bytes)
         try:
@@ -189,9 +201,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 self._files.remove(path)
             raise
-        segment = Segment(self._files, path, descriptor, self._segment_bytes)
-        self._segments.append(segment)
-        return segment
+        return Segment(self._files, path, descriptor, self._segment_bytes)
 
 
 def _lock(folder: Path) -> int:

@@ -44,7 +44,6 @@ class InstanceFacts:
     InstanceNumber: int | None
     expected: int | None
     position_mm: float | None
-    pixel_sha256: str | None
     header: pydicom.Dataset = field(repr=False, compare=False)
 
     @property
@@ -57,8 +56,7 @@ def read_facts(path: Path) -> InstanceFacts:
     """Read the facts of a Part 10 file; raises `UnreadableInstance`."""
     try:
         with path.open("rb") as file:
-            header = pydicom.dcmread(file, stop_before_pixels=True)
-            facts = _facts(header, _pixel_digest(file))
+            facts = _facts(pydicom.dcmread(file, stop_before_pixels=True))
     except BROKEN as error:
         raise UnreadableInstance(f"the data set cannot be read ({type(error).__name__})") from error
     if not (facts.StudyInstanceUID and facts.SeriesInstanceUID):
@@ -76,7 +74,7 @@ def text_of(header: pydicom.Dataset, keyword: str) -> str:
     return shown[:_LONGEST_TEXT]
 
 
-def _facts(header: pydicom.Dataset, pixel_sha256: str | None) -> InstanceFacts:
+def _facts(header: pydicom.Dataset) -> InstanceFacts:
     return InstanceFacts(
         identity=PatientIdentity(
             PatientID=text_of(header, "PatientID"),
@@ -97,7 +95,6 @@ def _facts(header: pydicom.Dataset, pixel_sha256: str | None) -> InstanceFacts:
         InstanceNumber=_integer(header, "InstanceNumber"),
         expected=_expected(header),
         position_mm=position_along_normal_mm(header),
-        pixel_sha256=pixel_sha256,
         header=header,
     )
 
@@ -132,8 +129,17 @@ def _integer(header: pydicom.Dataset, keyword: str) -> int | None:
     return number if number is not None and abs(number) < 2**31 else None
 
 
-def _pixel_digest(file: BufferedReader) -> str | None:
-    """SHA-256 of everything from the pixel data element on; None when there is none."""
+def pixel_sha256(path: Path) -> str | None:
+    """SHA-256 of everything from the pixel data element of a Part 10 file on; None when there is none to read."""
+    try:
+        with path.open("rb") as file:
+            pydicom.dcmread(file, stop_before_pixels=True)
+            return _digest_from_here(file)
+    except BROKEN:
+        return None
+
+
+def _digest_from_here(file: BufferedReader) -> str | None:
     start = file.tell()
     if file.read(4) not in _PIXEL_TAGS:
         return None

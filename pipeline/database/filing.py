@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,11 @@ class Filed:
     ours: bool = False
 
 
-def file_instances(connection: Connection, incoming: Sequence[Incoming], now: datetime) -> list[Filed]:
+Pixels = Callable[[str], str | None]
+"""The digest of the pixels of a file of the vault, read when two contents are held against each other."""
+
+
+def file_instances(connection: Connection, incoming: Sequence[Incoming], now: datetime, pixels: Pixels) -> list[Filed]:
     """File instances; filing them again changes nothing. ``now`` is when the index heard of them.
 
     A result of ours, or of another NeuroVigie, on a study that nobody sent is left out: it opens no case,
@@ -39,9 +43,9 @@ def file_instances(connection: Connection, incoming: Sequence[Incoming], now: da
     """
     _alone_with(connection, incoming)
     first, repeated = _told_apart(incoming)
-    filed = [place for alike in _by_series(first) for place in _file_alike(connection, alike, now)]
+    filed = [place for alike in _by_series(first) for place in _file_alike(connection, alike, now, pixels)]
     for one in repeated:
-        filed += _file_alike(connection, [one], now)
+        filed += _file_alike(connection, [one], now, pixels)
     return filed
 
 
@@ -74,12 +78,12 @@ def _by_series(incoming: Iterable[Incoming]) -> list[list[Incoming]]:
     return list(groups.values())
 
 
-def _file_alike(connection: Connection, alike: Sequence[Incoming], now: datetime) -> list[Filed]:
+def _file_alike(connection: Connection, alike: Sequence[Incoming], now: datetime, pixels: Pixels) -> list[Filed]:
     known = _known_instances(connection, alike)
     filed = _file_new(connection, [one for one in alike if one.SOPInstanceUID not in known], now)
     for one in alike:
         if one.SOPInstanceUID in known:
-            filed.append(_file_known(connection, one, known[one.SOPInstanceUID], now))
+            filed.append(_file_known(connection, one, known[one.SOPInstanceUID], now, pixels))
     return filed
 
 
@@ -124,11 +128,10 @@ def _filed(one: Incoming, place: Place, *, new: bool) -> Filed:
     return Filed(place.case_id, place.series_id, at, new and not place.ours, new, place.ours)
 
 
-def _file_known(connection: Connection, one: Incoming, known: Row[Any], now: datetime) -> Filed:
+def _file_known(connection: Connection, one: Incoming, known: Row[Any], now: datetime, pixels: Pixels) -> Filed:
     if known.ours:
         return _file_returned(connection, one, known)
-    came = InstanceContent(one.receipt.sha256, one.facts.pixel_sha256, one.facts.identity)
-    match compare(_content_of(known), came):
+    match _compared(one, known, pixels):
         case SameInstance.DUPLICATE:
             return _unchanged(one, known)
         case SameInstance.IDENTITY_CORRECTION:
@@ -137,8 +140,11 @@ def _file_known(connection: Connection, one: Incoming, known: Row[Any], now: dat
             return _file_conflict(connection, one, known, now)
 
 
-def _content_of(row: Row[Any]) -> InstanceContent:
-    return InstanceContent(row.sha256, row.pixel_sha256, PatientIdentity(**row.identity))
+def _compared(one: Incoming, known: Row[Any], pixels: Pixels) -> SameInstance:
+    if known.sha256 == one.receipt.sha256:
+        return SameInstance.DUPLICATE
+    held = InstanceContent(known.sha256, pixels(known.path), PatientIdentity(**known.identity))
+    return compare(held, InstanceContent(one.receipt.sha256, pixels(one.receipt.path), one.facts.identity))
 
 
 def _unchanged(one: Incoming, known: Row[Any], *, changed_case: bool = False) -> Filed:
@@ -200,7 +206,6 @@ def _row(one: Incoming) -> dict[str, Any]:
         "sop_class_uid": arrival.SOPClassUID,
         "transfer_syntax_uid": arrival.TransferSyntaxUID,
         "sha256": receipt.sha256,
-        "pixel_sha256": facts.pixel_sha256,
         "path": receipt.path,
         "size": receipt.size,
         "instance_number": facts.InstanceNumber,

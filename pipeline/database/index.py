@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from pipeline.assembly.facts import read_facts
+from pipeline.assembly.facts import pixel_sha256, read_facts
 from pipeline.database.arrival import complete_if_arrived, expect_more, series_of_association
 from pipeline.database.belonging import Incoming
 from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
@@ -81,7 +81,7 @@ class PostgresIndex:
 
     def _record(self, connection: Connection, receipts: list[Receipt]) -> None:
         incoming = [one for one in map(self._read, receipts) if one is not None]
-        filed = file_instances(connection, incoming, self._now())
+        filed = file_instances(connection, incoming, self._now(), lambda path: pixel_sha256(self._vault_root / path))
         changed = {one.case_id: "results" if one.ours else "received" for one in filed if one.changed_case}
         newest = _newest_images(filed)
         for case_id, received_at in newest.items():

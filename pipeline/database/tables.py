@@ -134,7 +134,6 @@ instance = Table(
     Column("sop_class_uid", Text, nullable=False),
     Column("transfer_syntax_uid", Text, nullable=False),
     Column("sha256", Text, nullable=False),
-    Column("pixel_sha256", Text),
     Column("path", Text, nullable=False),  # relative to the vault
     Column("size", BigInteger, nullable=False),
     Column("instance_number", Integer),

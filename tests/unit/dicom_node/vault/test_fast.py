@@ -100,7 +100,7 @@ def test_a_clean_stop_leaves_nothing_to_replay_and_the_simple_vault_can_go_on(tm
         first, second = _append(vault, 1), _append(vault, 2)
         vault.settle([second])
         vault.indexed([second])
-    assert [file.read_bytes()[:PAGE] for file in tmp_path.glob("journal/*.journal")] == [bytes(PAGE)]
+    assert {file.read_bytes()[:PAGE] for file in tmp_path.glob("journal/*.journal")} == {bytes(PAGE)}
     assert list(SimpleVault(tmp_path, watermark=1.0).pending()) == [first]
 
 
