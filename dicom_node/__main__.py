@@ -18,9 +18,10 @@ from dicom_node.admission import DoorPolicy
 from dicom_node.index_process import IndexProcess
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
-from dicom_node.peers.table import read_peers
+from dicom_node.peers.ledger import Ledger
+from dicom_node.peers.table import read_activity, read_peers, write_activity
 from dicom_node.server.commitments import Commitments
-from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits, tls_context
+from dicom_node.server.node import DicomNode, NodeAddress, NodeLimits
 from dicom_node.server.performed import Performed
 from dicom_node.server.reception import Reception
 from dicom_node.server.removals import Removals
@@ -28,6 +29,7 @@ from dicom_node.server.retrieval import Retrieval
 from dicom_node.server.services import Services
 from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
+from dicom_node.tls import TlsFiles, server_context
 from dicom_node.vault.fast import FastVault, fast_vault
 from pipeline import logs
 from pipeline.database.deliveries import write_down_commitment
@@ -62,6 +64,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     index = IndexProcess()
     indexer = Indexer(vault, index)
     book = PeerBook(home.root / "peers.json", partial(read_peers, engine))
+    ledger = Ledger(partial(datetime.now, UTC))
     reception = Reception(
         policy=_policy(settings, node_settings),
         book=book,
@@ -69,12 +72,15 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         indexer=indexer,
         now=partial(datetime.now, UTC),
         largest_data_set=node_settings.max_instance_mib << 20,
+        ledger=ledger,
     )
     services = _services(engine, settings, book, vault)
-    node = DicomNode(_address(settings), reception, _limits(node_settings), services)
+    node = DicomNode(_address(settings, node_settings), reception, _limits(node_settings), services)
     index.start()
     with fast_vault(vault), _indexing(indexer):
         threading.Thread(target=book.keep_fresh, args=(node_settings.peers_s, stopped), daemon=True).start()
+        keep = (partial(read_activity, engine), partial(write_activity, engine), node_settings.peers_s, stopped)
+        threading.Thread(target=ledger.keep, args=keep, daemon=True).start()
         for run in services.loops():
             threading.Thread(target=run, args=(stopped,), daemon=True).start()
         gc.freeze()  # what is there now stays: no later collection need look at it
@@ -105,6 +111,7 @@ def _policy(settings: Settings, node_settings: NodeSettings) -> DoorPolicy:
         check_called_ae=node_settings.check_called_ae,
         most_associations_of_peer=node_settings.max_associations_per_peer,
         most_associations=node_settings.max_associations,
+        host=settings.dicom_host,
     )
 
 
@@ -114,11 +121,13 @@ def _limits(node_settings: NodeSettings) -> NodeLimits:
         memory=node_settings.memory_mib << 20,
         idle_s=node_settings.idle_s,
         pdu_s=node_settings.pdu_s,
+        connections_a_second=node_settings.connections_a_second,
     )
 
 
-def _address(settings: Settings) -> NodeAddress:
-    tls = tls_context(settings.tls_cert, settings.tls_key)
+def _address(settings: Settings, node_settings: NodeSettings) -> NodeAddress:
+    files = TlsFiles(settings.tls_cert, settings.tls_key, node_settings.tls_client_ca)
+    tls = server_context(files, node_settings.tls_profile, node_settings.tls_clients)
     return NodeAddress(settings.ae_title, settings.dicom_host, settings.dicom_port, tls)
 
 

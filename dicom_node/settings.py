@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dicom_node.tls import Clients, Profile
 
 
 class NodeSettings(BaseSettings):
@@ -16,6 +20,22 @@ class NodeSettings(BaseSettings):
     )
     check_called_ae: bool = Field(default=False, description="refuse callers that call another AE title than ours")
     max_instance_mib: int = Field(default=2048, ge=1, le=4095, description="largest data set that is stored, in MiB")
+    tls_client_ca: Path | None = Field(
+        default=None, description="who vouches for callers (PEM): they must then show a certificate of their own"
+    )
+    tls_clients: Clients = Field(
+        default=Clients.REQUIRED,
+        description="with a tls_client_ca: whether every caller must show one, or only peers that have one by rule",
+    )
+    tls_peer_ca: Path | None = Field(
+        default=None, description="who vouches for peers we call over TLS (PEM); empty: this machine's list"
+    )
+    tls_profile: Profile = Field(
+        default=Profile.BCP195, description="bcp195 speaks TLS 1.2 and 1.3, tls13 nothing older than 1.3"
+    )
+    connections_a_second: float = Field(
+        default=100.0, ge=0, description="connections one address may open a second; 0: any number"
+    )
     memory_mib: int = Field(
         default=4096, ge=16, description="memory for the data sets that are coming in at one time, in MiB"
     )

@@ -1,18 +1,12 @@
-"""A DICOM node we know."""
+"""A DICOM node we know, as the door sees it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.domain.peer import Peer
 
-@dataclass(frozen=True, slots=True, order=True)
-class Peer:
-    """A DICOM node an administrator made known: the site it belongs to, its name, where it is."""
-
-    site_id: str
-    ae_title: str
-    host: str
-    port: int
+__all__ = ["KnownPeer", "Peer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,17 @@
-"""Peers in the database."""
+"""Peers in the database, for processes that live through its outages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dicom_node.peers.peer import Peer
-from pipeline.database.sites import ensure_site
-from pipeline.database.tables import peer
+from pipeline.database import peers
+from pipeline.database.peers import Activity
 from pipeline.domain.errors import DatabaseUnavailable
+from pipeline.domain.peer import Peer
 
 
 @contextmanager
@@ -26,25 +25,39 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
 
 def read_peers(engine: Engine) -> tuple[Peer, ...]:
     """All peers, sorted. Raises `DatabaseUnavailable`."""
-    columns = (peer.c.site_id, peer.c.ae_title, peer.c.host, peer.c.port)
     with _transaction(engine) as connection:
-        return tuple(sorted(Peer(*row) for row in connection.execute(select(*columns))))
+        return tuple(sorted(one.peer for one in peers.read_peers(connection)))
 
 
 def write_peer(engine: Engine, new: Peer, site_name: str = "") -> None:
-    """Make a peer and its site known, or change the port and site of one. Raises `DatabaseUnavailable`."""
-    values = {"site_id": new.site_id, "ae_title": new.ae_title, "host": new.host, "port": new.port}
-    statement = insert(peer).values(**values)
-    changes = {"site_id": new.site_id, "port": new.port}
+    """Make a peer and its site known, or change one at its address.
+
+    Raises `DatabaseUnavailable`, and `BadInput` when it cannot be meant.
+    """
     with _transaction(engine) as connection:
-        ensure_site(connection, new.site_id, site_name)
-        connection.execute(statement.on_conflict_do_update(index_elements=["ae_title", "host"], set_=changes))
+        known = peers.find_peers(connection, new.ae_title, new.host)
+        if known:
+            peers.change_peer(connection, known[0], new)
+        else:
+            peers.add_peer(connection, new, site_name=site_name)
 
 
 def remove_peer(engine: Engine, ae_title: str, host: str = "") -> int:
     """Forget a peer, at ``host`` or wherever it is; how many were forgotten. Raises `DatabaseUnavailable`."""
-    statement = delete(peer).where(peer.c.ae_title == ae_title)
-    if host:
-        statement = statement.where(peer.c.host == host)
     with _transaction(engine) as connection:
-        return connection.execute(statement).rowcount
+        known = peers.find_peers(connection, ae_title, host)
+        for one in known:
+            peers.forget_peer(connection, one)
+    return len(known)
+
+
+def read_activity(engine: Engine) -> list[Activity]:
+    """What the node saw of its callers. Raises `DatabaseUnavailable`."""
+    with _transaction(engine) as connection:
+        return peers.read_activity(connection)
+
+
+def write_activity(engine: Engine, seen: Iterable[Activity]) -> None:
+    """Keep what the node saw. Raises `DatabaseUnavailable`."""
+    with _transaction(engine) as connection:
+        peers.write_activity(connection, seen)

@@ -18,7 +18,7 @@ from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VER
 from pipeline.domain.errors import PeerUnreachable
 
 Verification = "1.2.840.10008.1.1"
-_CONNECT_S = 5.0
+CONNECT_S = 5.0
 
 _REJECTED_BY_USER = {
     2: "it does not support DICOM's application context",
@@ -50,7 +50,7 @@ class Target:
 def reach(target: Target) -> None:
     """Open and close a TCP connection. Raises `PeerUnreachable`."""
     try:
-        socket.create_connection((target.host, target.port), timeout=_CONNECT_S).close()
+        socket.create_connection((target.host, target.port), timeout=CONNECT_S).close()
     except (OSError, UnicodeError) as exc:
         raise PeerUnreachable(f"{_why_unreachable(exc, target)}.") from exc
 
@@ -67,12 +67,23 @@ def associate(
     `PeerUnreachable` with the reason in a sentence.
     """
     reach(target)
+    association = negotiate(target, contexts, handlers, roles)
+    if not association.is_established:
+        raise PeerUnreachable(f"{target}: {_why_not_established(association, target)}.")
+    keep_answers(association)
+    return association
+
+
+def negotiate(
+    target: Target, contexts: Sequence[tuple[str, str]], handlers: Handlers = (), roles: Sequence[Any] = ()
+) -> Any:
+    """As `associate`, but also an association that was not established."""
     entity = AE(ae_title=target.calling)
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-    entity.connection_timeout = _CONNECT_S
+    entity.connection_timeout = CONNECT_S
     entity.dimse_timeout = entity.acse_timeout = target.answer_s
-    association = entity.associate(
+    return entity.associate(
         target.host,
         target.port,
         contexts=[_context(*pair) for pair in contexts],
@@ -81,10 +92,6 @@ def associate(
         tls_args=(target.tls, target.host) if target.tls else None,
         evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), *handlers],
     )
-    if not association.is_established:
-        raise PeerUnreachable(f"{target}: {_why_not_established(association, target)}.")
-    keep_answers(association)
-    return association
 
 
 def echo(target: Target) -> None:
@@ -119,7 +126,7 @@ def _why_unreachable(error: Exception, target: Target) -> str:
     if isinstance(error, ConnectionRefusedError):
         return f"{where}: the machine answers, but nothing listens on this port"
     if isinstance(error, TimeoutError):
-        return f"{where}: no answer within {_CONNECT_S:.0f} s; a firewall, or the machine is off"
+        return f"{where}: no answer within {CONNECT_S:.0f} s; a firewall, or the machine is off"
     if isinstance(error, OSError) and error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
         return f"{where}: there is no route to this machine"
     return f"{where}: the connection failed"

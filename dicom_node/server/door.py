@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
 from pydicom import Dataset
 from pynetdicom import evt
+from pynetdicom.pdu_primitives import UserIdentityNegotiation
 
 from dicom_node import admission
-from dicom_node.admission import Caller, NotAdmitted, StoreStatus
+from dicom_node.admission import NotAdmitted, StoreStatus
+from dicom_node.caller import Caller, UserIdentity, ae_title
 from dicom_node.peers.address import plain_address
 from dicom_node.scu.commitment import answer_report
+from dicom_node.server.asked import service_of
 from dicom_node.server.commitments import Commitments
 from dicom_node.server.limits import bound
 from dicom_node.server.reception import Offered, Reception, Session
 from dicom_node.server.services import Services
 from dicom_node.server.syntaxes import prefer_known
+from dicom_node.tls import certificate_of
 from dicom_node.upper.incoming import Memory
 from dicom_node.vault.held import examine
 from pipeline import logs
+
+_USER_REJECTION = 1
 
 
 class Door:
@@ -66,15 +72,32 @@ class Door:
     def _on_requested(self, event: Any) -> None:
         request = event.assoc.requestor.primitive
         host = plain_address(event.assoc.requestor.address)
-        caller = Caller(request.calling_ae_title.strip(), request.called_ae_title.strip(), host)
-        session = self.reception.admit(caller)
+        session = self.reception.admit(_caller(event.assoc, request, host))
         if isinstance(session, NotAdmitted):
             event.assoc.acse.send_reject(*session.rejection.value)
             event.assoc.kill()
             return
         prefer_known(request.presentation_context_definition_list)
+        self._allow(event.assoc, session)
         with self._lock:
             self._sessions[event.assoc] = session
+
+    def _allow(self, association: Any, session: Session) -> None:
+        """Have the contexts rejected that ask for what the caller may not have, and its user identity answered.
+
+        pynetdicom knows no permission by service, and answers no user name: both are put right as it accepts.
+        """
+        contexts = association.requestor.primitive.presentation_context_definition_list
+        asked = {str(context.abstract_syntax): service_of(str(context.abstract_syntax)) for context in contexts}
+        refused = {service for service in asked.values() if service and not session.admitted.allows(service)}
+        if refused:
+            self.reception.services_refused(session, refused)
+        uids = {uid for uid, service in asked.items() if service in refused}
+        if session.admitted.user_accepted and association.requestor.user_identity.positive_response_requested:
+            answer = UserIdentityNegotiation()
+            answer.server_response = b""
+            association.acceptor.add_negotiation_item(answer)
+        association.acse.send_accept = partial(_accept_without, association, association.acse.send_accept, uids)
 
     def _on_rejected(self, event: Any) -> None:
         """Pynetdicom itself refused an association we admitted: there are too many in all."""
@@ -136,6 +159,26 @@ class Door:
         with self._lock:
             session = self._sessions.get(association)
         return session.id if session else ""
+
+
+def _caller(association: Any, request: Any, host: str) -> Caller:
+    said = association.requestor.user_identity
+    user = None
+    if said is not None:
+        wants = bool(said.positive_response_requested)
+        user = UserIdentity(said.user_identity_type, said.primary_field or b"", said.secondary_field or b"", wants)
+    certificate = certificate_of(association.dul.socket.socket)
+    return Caller(ae_title(request.calling_ae_title), request.called_ae_title.strip(), host, certificate, user)
+
+
+def _accept_without(association: Any, send_accept: Callable[[], None], uids: Collection[str]) -> None:
+    """Accept an association, rejecting contexts of these abstract syntaxes in the user's name (PS3.8 table 9-18)."""
+    accepted = association._accepted_cx  # noqa: SLF001 -- what pynetdicom's negotiation has decided
+    for number, context in list(accepted.items()):
+        if str(context.abstract_syntax) in uids:
+            context.result = _USER_REJECTION
+            association._rejected_cx.append(accepted.pop(number))  # noqa: SLF001
+    send_accept()
 
 
 def _answer(status: StoreStatus) -> Dataset:

@@ -15,14 +15,17 @@ from typing import Any, cast
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from dicom_node.peers.address import plain_address
+from dicom_node.peers.pace import FRESH, Pace, paced
 from dicom_node.server.fast import FastDoor, is_ours
 from dicom_node.server.limits import LARGEST_PDU
+from dicom_node.tls import why_refused
 from dicom_node.upper import pdus
 from dicom_node.upper.association import PDU_SLACK
 from dicom_node.upper.line import AHEAD, HungUp, Line, Overdue
 from dicom_node.upper.pdus import PDU_HEAD, BadPdu
 from dicom_node.upper.states import Event
 from pipeline import logs
+from pipeline.domain.refusal import Refusal
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
@@ -33,16 +36,21 @@ LARGEST_REQUEST = 256 * 1024
 """An A-ASSOCIATE-RQ with every context and syntax has some 100,000 bytes."""
 
 _UNEXPECTED_PDU = 2
+_MOST_PACES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What every connection gets: time limits in seconds, TLS if any, how many at once, in all and of one address."""
+    """What every connection gets: time limits in seconds, TLS if any, how many at once, in all and of one address.
+
+    ``connections_a_second`` is of one address; 0 sets no limit.
+    """
 
     pdu_s: float
     most_connections: int
     artim_s: float = ARTIM_S
     tls: ssl.SSLContext | None = None
+    connections_a_second: float = 0.0
 
     @property
     def most_of_host(self) -> int:
@@ -122,10 +130,12 @@ class DoorServer(ThreadedAssociationServer):
     bounds: Bounds
     fast: FastDoor
     ended: Callable[[Any], None]
+    refused: Callable[[str, Refusal, str], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._counting = threading.Lock()
         self._connections: Counter[str] = Counter()
+        self._paces: dict[str, Pace] = {}
         self.read_already: dict[Any, bytes] = {}
         super().__init__(*args, **kwargs)
 
@@ -140,10 +150,25 @@ class DoorServer(ThreadedAssociationServer):
                 self._connections.total() < self.bounds.most_connections
                 and self._connections[host] < self.bounds.most_of_host
             )
-            self._connections[host] += fits
+            in_time = fits and self._is_in_time(host)
+            self._connections[host] += in_time
         if not fits:
-            logs.get().warning("connection_refused", address=host)
-        return fits
+            self.refused(host, Refusal.TOO_MANY, "too many connections are open")
+        return in_time
+
+    def _is_in_time(self, host: str) -> bool:
+        """Whether an address connects no faster than it may; who connects too fast is dropped without a word."""
+        rate = self.bounds.connections_a_second
+        if rate <= 0:
+            return True
+        now = time.monotonic()
+        pace, wait_s = paced(self._paces.get(host, FRESH), now, rate)
+        if wait_s > 0:
+            return False
+        if len(self._paces) > _MOST_PACES:
+            self._paces.clear()
+        self._paces[host] = pace
+        return True
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own, where the machine has one left."""
@@ -169,8 +194,9 @@ class DoorServer(ThreadedAssociationServer):
         """Hear what a connection asks for, and serve it."""
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.bounds.tls is not None:
-            request.settimeout(self.bounds.artim_s)
-            request = self.bounds.tls.wrap_socket(request, server_side=True)
+            request = self._secured(request, client_address, self.bounds.tls)
+            if request is None:
+                return
         line = Line(request)
         try:
             self._serve(line, client_address)
@@ -181,6 +207,16 @@ class DoorServer(ThreadedAssociationServer):
             _send_abort(line)
         finally:
             line.close()
+
+    def _secured(self, request: Any, client_address: Any, tls: ssl.SSLContext) -> Any:
+        """The connection behind TLS; none when that came to nothing."""
+        request.settimeout(self.bounds.artim_s)
+        try:
+            return tls.wrap_socket(request, server_side=True)
+        except OSError as exc:
+            if (refused := why_refused(exc)) is not None:
+                self.refused(plain_address(client_address[0]), *refused)
+            return None
 
     def _serve(self, line: Line, client_address: Any) -> None:
         line.allow(self.bounds.artim_s)

@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from pynetdicom import AE
@@ -48,13 +47,17 @@ NOTHING_MORE = Services()
 
 @dataclass(frozen=True, slots=True)
 class NodeLimits:
-    """How many associations at once, the memory in bytes for their data sets, and time limits in seconds."""
+    """How many associations at once, the memory in bytes for their data sets, and time limits in seconds.
+
+    ``connections_a_second`` is of one address; 0 sets no limit.
+    """
 
     most_associations: int = 64
     memory: int = 4 << 30
     idle_s: float = 300.0
     pdu_s: float = 60.0
     artim_s: float = ARTIM_S
+    connections_a_second: float = 0.0
 
 
 class DicomNode:
@@ -71,8 +74,13 @@ class DicomNode:
         self._fast = FastDoor(reception, timers, memory)
         self._server = _listen(_entity(address, limits), address, door)
         self._server.bounds = Bounds(
-            limits.pdu_s, 2 * limits.most_associations, artim_s=limits.artim_s, tls=address.tls
+            limits.pdu_s,
+            2 * limits.most_associations,
+            artim_s=limits.artim_s,
+            tls=address.tls,
+            connections_a_second=limits.connections_a_second,
         )
+        self._server.refused = reception.connection_refused
         self._server.fast = self._fast
         self._server.ended = door.ended
         self._stopped = threading.Event()
@@ -115,21 +123,6 @@ def refuse_unprotected(address: NodeAddress) -> None:
             f"The DICOM node does not listen on {address.host} without TLS; set NEUROVIGIE_TLS_CERT and "
             "NEUROVIGIE_TLS_KEY, or listen on 127.0.0.1."
         )
-
-
-def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """TLS 1.2 or later with this certificate (BCP 195), or none. Raises `ConfigurationError`."""
-    if cert is None and key is None:
-        return None
-    if cert is None or key is None:
-        raise ConfigurationError("TLS needs both a certificate and its key.")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(cert, key)
-    except (OSError, ssl.SSLError) as exc:
-        raise ConfigurationError(f"The TLS certificate or key cannot be used: {exc.strerror or 'unreadable'}.") from exc
-    return context
 
 
 def _entity(address: NodeAddress, limits: NodeLimits) -> Any:

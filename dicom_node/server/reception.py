@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
 from dicom_node import admission
-from dicom_node.admission import Admitted, Caller, DoorPolicy, NotAdmitted, Open, StoreStatus
+from dicom_node.admission import Admitted, DoorPolicy, NotAdmitted, Open, StoreStatus
+from dicom_node.caller import Caller
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
+from dicom_node.peers.ledger import Key, Ledger
 from dicom_node.vault.held import HeldDataSet, HoldingVault
 from pipeline import logs
 from pipeline.domain.errors import NeuroVigieError
+from pipeline.domain.peer import Service
 from pipeline.domain.receipt import Arrival
+from pipeline.domain.refusal import Refusal
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +33,12 @@ class Session:
     images: int = 0
     refused: int = 0
     began: float = field(default_factory=time.monotonic)
+
+    @property
+    def key(self) -> Key:
+        """Whose account it goes on: the peer's, or the address of a caller that is none."""
+        peer = self.admitted.peer
+        return (self.admitted.peer_ae_title, peer.host if peer else self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,9 @@ class Reception:
         indexer: Indexer,
         now: Callable[[], datetime],
         largest_data_set: int,
+        ledger: Ledger | None = None,
     ) -> None:
+        self.ledger = ledger or Ledger(now)
         self._policy = policy
         self._book = book
         self._vault = vault
@@ -62,11 +74,11 @@ class Reception:
         self._lock = threading.Lock()
         self._sessions: set[Session] = set()
         self._answering: set[Session] = set()
-        self._closing = False
+        self._closing = threading.Event()
 
     def close(self) -> None:
         """From now on refuse new images; those in hand are answered."""
-        self._closing = True
+        self._closing.set()
 
     def is_answering(self) -> bool:
         """Whether an image is being stored, or its answer is not sent yet."""
@@ -79,14 +91,9 @@ class Reception:
             self._book.ask_again()
         session = self._admit(caller)
         if isinstance(session, NotAdmitted):
-            logs.get().warning(
-                "association_refused",
-                ae_title=caller.calling_ae_title,
-                called_ae=caller.called_ae_title,
-                address=caller.host,
-                error=session.why,
-            )
+            self._say_refused(caller, session)
             return session
+        self.ledger.accepted(session.key)
         self._indexer.association_opened(session.id)
         logs.get().info(
             "association_accepted",
@@ -104,6 +111,7 @@ class Reception:
         status = self._store(session, offered)
         if status == admission.SUCCESS:
             session.images += 1
+            self._pace(session)
         else:
             self.refused(session, status)
         return status
@@ -111,6 +119,8 @@ class Reception:
     def refused(self, session: Session, status: StoreStatus) -> None:
         """Count an image that was not taken, and say why in the log."""
         session.refused += 1
+        if status == admission.quota_used_up():
+            self.ledger.refused(session.key, Refusal.QUOTA, status.comment)
         logs.get().warning(
             "image_refused", association=session.id, status=f"{status.code:04X}", error=status.comment
         )  # fmt: skip
@@ -136,17 +146,59 @@ class Reception:
             **({"error": why} if why else {}),
         )
 
+    def connection_refused(self, host: str, refusal: Refusal, why: str) -> None:
+        """Say that a connection ended before anybody asked for an association."""
+        named = next((one for one in self._book.peers() if host in one.addresses), None)
+        self.ledger.refused((named.peer.ae_title, named.peer.host) if named else ("", host), refusal, why)
+        logs.get().warning("connection_refused", address=host, reason_code=refusal.value, error=why)
+
+    def services_refused(self, session: Session, services: Collection[Service]) -> None:
+        """Say that a peer asked for services it is not allowed."""
+        why = f"it may not ask for: {', '.join(sorted(services))}"
+        self.ledger.refused(session.key, Refusal.SERVICE, why)
+        logs.get().warning("services_refused", association=session.id, ae_title=session.key[0], error=why)
+
+    def _say_refused(self, caller: Caller, refused: NotAdmitted) -> None:
+        self.ledger.refused(self._key_of(caller), refused.refusal, refused.why)
+        logs.get().warning(
+            "association_refused",
+            ae_title=caller.calling_ae_title,
+            called_ae=caller.called_ae_title,
+            address=caller.host,
+            reason_code=refused.refusal.value,
+            error=refused.why,
+        )
+
+    def _key_of(self, caller: Caller) -> Key:
+        """The peer whose address a refused caller has, if it is one's, else the caller itself."""
+        named = [one for one in self._book.peers() if one.peer.ae_title == caller.calling_ae_title]
+        here = (one.peer.host for one in named if caller.host in one.addresses)
+        return (caller.calling_ae_title, next(here, caller.host))
+
+    def _is_used_up(self, session: Session) -> bool:
+        most = session.admitted.rules.bytes_a_day
+        return bool(most) and self.ledger.bytes_today(session.key) >= most
+
+    def _pace(self, session: Session) -> None:
+        """Let the answer wait where a peer is to send no faster; the image is durable meanwhile."""
+        wait_s = self.ledger.wait_s(session.key, session.admitted.rules.images_per_second, time.monotonic())
+        if wait_s > 0:
+            self._closing.wait(wait_s)
+
     def _knows(self, caller: Caller) -> bool:
         """Whether the caller is in the book; one that is not may have been made known a second ago."""
         return any(peer.peer.ae_title == caller.calling_ae_title for peer in self._book.peers())
 
     def _admit(self, caller: Caller) -> Session | NotAdmitted:
         """Decide and count at once, so that callers who come together do not all get the last place."""
+        who = admission.identify(caller, self._policy, self._book.peers())
+        if isinstance(who, NotAdmitted):
+            return who
         with self._lock:
-            decision = admission.admit(caller, self._policy, self._book.peers(), self._open(caller))
-            if isinstance(decision, NotAdmitted):
-                return decision
-            session = Session(decision, caller.host)
+            refused = admission.crowded(who, self._policy, self._open(caller))
+            if refused is not None:
+                return refused
+            session = Session(who, caller.host)
             self._sessions.add(session)
             return session
 
@@ -155,8 +207,10 @@ class Reception:
         return Open(names.count(caller.calling_ae_title), len(names), len(self._sessions))
 
     def _store(self, session: Session, offered: Offered) -> StoreStatus:
-        if self._closing:
+        if self._closing.is_set():
             return admission.closing()
+        if self._is_used_up(session):
+            return admission.quota_used_up()
         try:
             return self._keep(session, offered)
         except NeuroVigieError as exc:
@@ -170,7 +224,9 @@ class Reception:
         agreed = admission.agree(held.ids, offered.sop_class)
         if agreed == admission.SUCCESS:
             arrival = self._arrival(session, offered, held.ids.SOPInstanceUID)
-            self._indexer.received(self._vault.keep(held, arrival))
+            receipt = self._vault.keep(held, arrival)
+            self._indexer.received(receipt)
+            self.ledger.received(session.key, receipt.size)
         return agreed
 
     def _arrival(self, session: Session, offered: Offered, sop_instance: str) -> Arrival:

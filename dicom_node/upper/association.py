@@ -83,16 +83,17 @@ class AcceptedAssociation:
         self._reach(Event.WE_REJECT)
         self._part(pdus.reject(*rejection.value))
 
-    def serve(self, accepted: dict[int, str], handler: Handler, incoming: Incoming) -> bool:
+    def serve(self, accepted: dict[int, str], handler: Handler, incoming: Incoming, *, user: bool = False) -> bool:
         """Accept the association and answer what it asks until it ends; whether it was released.
 
-        ``accepted`` gives the transfer syntax of each accepted presentation context.
+        ``accepted`` gives the transfer syntax of each accepted presentation context; ``user`` says that the
+        user identity is accepted.
         """
         self._accepted = accepted
         try:
             self._line.allow(self._timers.pdu_s)
             self._reach(Event.WE_ACCEPT)
-            self._line.send(pdus.accept(self._request, accepted, LARGEST_PDU))
+            self._line.send(pdus.accept(self._request, accepted, LARGEST_PDU, user=user))
             while self._state is State.ESTABLISHED:
                 self._pdu(handler, incoming)
             return self._release()

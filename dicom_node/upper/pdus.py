@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dicom_node.caller import UserIdentity
 from dicom_node.upper.states import Event
 from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
@@ -29,7 +30,8 @@ MOST_CONTEXTS = 128
 _APPLICATION_CONTEXT = b"1.2.840.10008.3.1.1.1"
 _FIXED = struct.Struct(">H2x16s16s32x")
 _ITEM = struct.Struct(">BxH")
-_ACCEPTED, _NO_SYNTAX = 0, 4
+_USER = struct.Struct(">BBH")
+_ACCEPTED, _USER_REJECTION = 0, 1
 
 RELEASE_RESPONSE = PDU_HEAD.pack(0x06, 4) + bytes(4)
 
@@ -57,6 +59,7 @@ class AssociationRequest:
     most_pdu: int
     called: bytes
     calling: bytes
+    user: UserIdentity | None = None
 
 
 def read_request(body: bytes) -> AssociationRequest:
@@ -72,7 +75,7 @@ def _request(body: bytes) -> AssociationRequest:
     if not version & 1:
         raise BadPdu("it speaks no version 1 of the protocol")
     contexts: dict[int, ProposedContext] = {}
-    most_pdu = 0
+    most_pdu, user = 0, None
     for kind, value in _items(body[_FIXED.size :]):
         if kind == 0x20:
             context = _context(value)
@@ -80,8 +83,8 @@ def _request(body: bytes) -> AssociationRequest:
                 raise BadPdu("a presentation context has no odd identifier of its own")
             contexts[context.id] = context
         elif kind == 0x50:
-            most_pdu = _most_pdu(value)
-    return AssociationRequest(_text(called), _text(calling), tuple(contexts.values()), most_pdu, called, calling)
+            most_pdu, user = _user_information(value)
+    return AssociationRequest(_text(called), _text(calling), tuple(contexts.values()), most_pdu, called, calling, user)
 
 
 def _context(value: bytes) -> ProposedContext:
@@ -93,11 +96,25 @@ def _context(value: bytes) -> ProposedContext:
     return ProposedContext(value[0], abstract[0], transfer)
 
 
-def _most_pdu(value: bytes) -> int:
+def _user_information(value: bytes) -> tuple[int, UserIdentity | None]:
+    """The Maximum Length, 0 for any, and the user identity, if one is proposed (PS3.8 D.1, PS3.7 D.3.3.7)."""
+    most_pdu, user = 0, None
     for kind, one in _items(value):
         if kind == 0x51:
-            return int(struct.unpack(">L", one)[0])
-    return 0
+            most_pdu = int(struct.unpack(">L", one)[0])
+        elif kind == 0x58:
+            user = _user(one)
+    return most_pdu, user
+
+
+def _user(value: bytes) -> UserIdentity:
+    kind, wants_response, length = _USER.unpack_from(value)
+    primary = value[_USER.size : _USER.size + length]
+    (second,) = struct.unpack_from(">H", value, _USER.size + length)
+    secondary = value[_USER.size + length + 2 :]
+    if len(secondary) != second:
+        raise BadPdu("a user identity has a wrong length")
+    return UserIdentity(kind, primary, secondary, bool(wants_response))
 
 
 def _items(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -115,19 +132,25 @@ def _text(value: bytes) -> str:
     return value.decode("latin-1").strip("\0 ")
 
 
-def accept(request: AssociationRequest, accepted: dict[int, str], most_pdu: int) -> bytes:
-    """An A-ASSOCIATE-AC; ``accepted`` gives the transfer syntax of each accepted context (PS3.8 9.3.3)."""
+def accept(request: AssociationRequest, accepted: Mapping[int, str], most_pdu: int, *, user: bool = False) -> bytes:
+    """An A-ASSOCIATE-AC; ``accepted`` gives the transfer syntax of each accepted context (PS3.8 9.3.3).
+
+    The others are rejected in the user's name (result 1): what they ask for is not allowed. ``user`` says that the
+    user identity is accepted, which is said if it wants to be (PS3.7 D.3.3.7.2).
+    """
     contexts = b"".join(_answer(context, accepted.get(context.id)) for context in request.contexts)
-    user = _item(0x51, struct.pack(">L", most_pdu)) + _item(0x52, IMPLEMENTATION_CLASS_UID.encode())
-    user += _item(0x55, IMPLEMENTATION_VERSION_NAME.encode())
+    items = _item(0x51, struct.pack(">L", most_pdu)) + _item(0x52, IMPLEMENTATION_CLASS_UID.encode())
+    items += _item(0x55, IMPLEMENTATION_VERSION_NAME.encode())
+    if user and request.user is not None and request.user.wants_response:
+        items += _item(0x59, bytes(2))
     fixed = _FIXED.pack(1, request.called, request.calling)
-    body = fixed + _item(0x10, _APPLICATION_CONTEXT) + contexts + _item(0x50, user)
+    body = fixed + _item(0x10, _APPLICATION_CONTEXT) + contexts + _item(0x50, items)
     return PDU_HEAD.pack(0x02, len(body)) + body
 
 
 def _answer(context: ProposedContext, syntax: str | None) -> bytes:
     chosen = syntax if syntax is not None else context.transfer_syntaxes[0]
-    result = _NO_SYNTAX if syntax is None else _ACCEPTED
+    result = _USER_REJECTION if syntax is None else _ACCEPTED
     return _item(0x21, bytes((context.id, 0, result, 0)) + _item(0x40, chosen.encode("latin-1")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pydicom
 
 from pipeline.assembly.headers import BROKEN
+from pipeline.assembly.made import made_at
 from pipeline.assembly.recognise import recognise
 from pipeline.domain.errors import UnreadableInstance
 from pipeline.domain.identity import PatientIdentity
@@ -20,6 +22,7 @@ from pipeline.domain.role import Recognition
 _PIXEL_TAGS = (bytes.fromhex("e07f1000"), bytes.fromhex("7fe00010"))
 """(7FE0,0010) in little and in big endian."""
 
+_QUALITY_CONTROL = 0x0028_0300
 _LONGEST_TEXT = 1024
 """A hostile value is cut here; the standard's longest text of those we read is LO or PN, 64 a group."""
 
@@ -50,6 +53,16 @@ class InstanceFacts:
     def recognition(self) -> Recognition:
         """The role of the series, as far as this one image shows it."""
         return recognise([self.header])
+
+    @property
+    def made_at(self) -> datetime | None:
+        """The latest time at which it says something was done to it, by the clock of who made it."""
+        return made_at(self.header)
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it calls itself an image of a phantom (Quality Control Image, PS3.3 C.7.6.1)."""
+        return _QUALITY_CONTROL in self.header and text_of(self.header, "QualityControlImage").strip() == "YES"
 
 
 def read_facts(path: Path) -> InstanceFacts:

@@ -112,6 +112,7 @@ def _case(connection: Connection, one: Incoming) -> UUID:
         patient_birth_date=identity.PatientBirthDate,
         patient_sex=identity.PatientSex,
         first_image_at=one.receipt.arrival.received_at,
+        test=one.facts.is_test,
     )
     case_id: UUID = connection.execute(made.returning(case.c.id)).scalar_one()
     record_event(connection, case_id, "opened")

@@ -195,6 +195,12 @@ def remove_warning(connection: Connection, case_id: UUID, code: str) -> None:
         connection.execute(update(case).where(case.c.id == case_id).values(warnings=kept, version=case.c.version + 1))
 
 
+def no_test_any_more(connection: Connection, case_id: UUID) -> None:
+    """Take a case for what it is: an image that calls itself no phantom's, or a request, makes it somebody's."""
+    real = update(case).where(case.c.id == case_id, case.c.test)
+    connection.execute(real.values(test=False, version=case.c.version + 1))
+
+
 def touch_last_image(connection: Connection, case_id: UUID, received_at: datetime) -> None:
     """Keep when the newest image of a case was received."""
     newest = func.greatest(func.coalesce(case.c.last_image_at, received_at), received_at)

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Connection, Row, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.database.belonging import Incoming, Place, one_at_a_time, place_of
-from pipeline.database.cases import add_warning
+from pipeline.database.cases import add_warning, no_test_any_more
 from pipeline.database.own import is_known_study, made_by_us, named_as_ours
 from pipeline.database.sites import ensure_site
 from pipeline.database.tables import identity_correction, instance, result_object, series, study
@@ -120,6 +120,8 @@ def _file_new(connection: Connection, alike: Sequence[Incoming], now: datetime) 
     place = place_of(connection, one, ours=ours, now=now)
     new = _insert_instances(connection, alike, place.series_id, standing="current")
     _count_images(connection, [each for each in alike if each.SOPInstanceUID in new], place.series_id, now)
+    if not all(each.facts.is_test for each in alike):
+        no_test_any_more(connection, place.case_id)
     return [_filed(each, place, new=each.SOPInstanceUID in new) for each in alike]
 
 
@@ -229,9 +231,16 @@ def _count_images(connection: Connection, new: Sequence[Incoming], series_id: UU
             images=series.c.images + len(new),
             last_image_at=func.greatest(series.c.last_image_at, max(one.receipt.arrival.received_at for one in new)),
             heard_at=func.greatest(series.c.heard_at, now),
+            lag_s=func.least(series.c.lag_s, _lag_s(new[-1])),
             extent_from_mm=func.least(series.c.extent_from_mm, min(positions, default=None)),
             extent_to_mm=func.greatest(series.c.extent_to_mm, max(positions, default=None)),
             expected=func.greatest(series.c.expected, max(one.facts.expected or 0 for one in new) or None),
             arrival=text("CASE WHEN ours THEN 'complete' ELSE 'receiving' END"),
         )
     )
+
+
+def _lag_s(one: Incoming) -> float | None:
+    """How long after it says it was made an image was received, in seconds; negative where clocks differ."""
+    made_at = one.facts.made_at
+    return None if made_at is None else (one.receipt.arrival.received_at - made_at).total_seconds()

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from pipeline.database.cases import mark_visible, refresh_case
+from pipeline.database.cases import mark_visible, no_test_any_more, refresh_case
 from pipeline.database.request_tables import request, request_version
 from pipeline.database.tables import case
 from pipeline.domain.opinion_request import OpinionRequest, PatientTold
@@ -130,6 +130,8 @@ def tell_case(connection: Connection, case_id: UUID, now: datetime, *, kind: str
     standing = [one for one in requests_of(connection, [case_id]) if one.state != "withdrawn"]
     deciding = sorted(standing, key=lambda one: (one.state != "open", one.asked.urgency is not Urgency.URGENT))
     brief = _brief(deciding[0].asked) if deciding else None
+    if standing:
+        no_test_any_more(connection, case_id)
     connection.execute(update(case).where(case.c.id == case_id).values(request=brief))
     refresh_case(connection, case_id, now, kind=kind)
 

@@ -40,6 +40,7 @@ peer = Table(
     Column("ae_title", Text, nullable=False),
     Column("host", Text, nullable=False),  # the address it calls from, and where we call it
     Column("port", Integer, nullable=False),
+    Column("rules", JSONB, nullable=False, server_default="{}"),  # pipeline.domain.peer.PeerRules
     now("created_at"),
     UniqueConstraint("ae_title", "host"),
 )
@@ -71,6 +72,7 @@ case = Table(
     Column("missing", JSONB, nullable=False, server_default="[]"),  # facts nobody has told us
     at("deadline_at"),  # by when a person should have read it
     Column("version", Integer, nullable=False, server_default="1"),  # rises with every change
+    Column("test", Boolean, nullable=False, server_default="false"),  # every image is of a phantom: rings nobody
     Index(None, "site_id", "issuer_of_patient_id", "patient_id"),
     Index(None, "first_image_at"),
     Index(None, "visible_at"),
@@ -117,6 +119,7 @@ series = Table(
     Column("arrival", Text, nullable=False, server_default="receiving"),  # receiving | complete
     words("signal"),  # what decided that it is complete
     Column("ours", Boolean, nullable=False, server_default="false"),  # made by us: never analysed
+    Column("lag_s", Float),  # smallest time from when an image says it was made until it was received
     now("first_image_at"),
     now("last_image_at"),
     now("heard_at"),  # until when the index knows that no other image of it was waiting

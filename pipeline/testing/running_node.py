@@ -15,6 +15,7 @@ from pathlib import Path
 from dicom_node.admission import DoorPolicy
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
+from dicom_node.peers.ledger import Ledger
 from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import Target
 from dicom_node.scu.commitment import Told
@@ -38,6 +39,7 @@ class RunningNode:
     node: DicomNode
     vault: HoldingVault
     index: MemoryIndex
+    ledger: Ledger
 
     def target(self, calling: str = "SCANNER", called: str = "NEUROVIGIE") -> Target:
         """How to send to it."""
@@ -87,7 +89,7 @@ def running_node(  # noqa: PLR0913 -- each test says what it wants otherwise
         thread.start()
         node.start()
         try:
-            yield RunningNode(node, vault, index)
+            yield RunningNode(node, vault, index, reception.ledger)
         finally:
             node.stop(grace_s=5.0)
             indexer.stop()

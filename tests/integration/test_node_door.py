@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_files
 
-from dicom_node.admission import Caller, DoorPolicy
+from dicom_node.admission import DoorPolicy
+from dicom_node.caller import Caller
 from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import associate, echo
 from dicom_node.scu.commitment import StorageCommitmentPushModel

@@ -179,10 +179,18 @@ def test_the_peer_command_adds_lists_tests_and_removes(tmp_path: Path, database_
         added = peers("add", "NEUROVIGIE", "127.0.0.1", str(node.port), "--site", "brest")
         assert added.stdout == f"NEUROVIGIE at 127.0.0.1:{node.port} now belongs to site brest.\n"
         assert "brest" in peers("list").stdout
-        assert peers("test", "NEUROVIGIE").stdout == f"NEUROVIGIE at 127.0.0.1:{node.port} answers.\n"
+        assert "answers C-ECHO" in peers("test", "NEUROVIGIE").stdout
+        assert "are changed" in peers("rule", "NEUROVIGIE", "--service", "query", "--rate", "5").stdout
+        assert "is disabled" in peers("disable", "NEUROVIGIE").stdout
+        (kept,) = json.loads(peers("list", "--json").stdout)
+        assert {name: kept["rules"][name] for name in ("enabled", "services", "images_per_second")} == {
+            "enabled": False,
+            "services": ["query"],
+            "images_per_second": 5.0,
+        }
     refused = peers("test", "NEUROVIGIE")
-    assert refused.returncode == 2
-    assert "nothing listens on this port" in refused.stderr
+    assert refused.returncode == 1
+    assert "nothing listens at" in refused.stdout
     assert peers("remove", "NEUROVIGIE").returncode == 0
     assert "No peer NEUROVIGIE is known." in peers("remove", "NEUROVIGIE").stderr
     assert peers("add", "NEUROVIGIE", "127.0.0.1", "104", "--site", "Brest!").returncode == 2

@@ -9,6 +9,7 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata
     delivery_tables,
     measured_tables,
     opinion_tables,
+    peer_tables,
     request_tables,
     retention_tables,
     rota_tables,

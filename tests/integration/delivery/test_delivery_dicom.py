@@ -13,7 +13,7 @@ import pytest
 from pydicom import dcmread
 from sqlalchemy import select
 
-from dicom_node.server.node import tls_context
+from dicom_node.tls import TlsFiles, server_context
 from pipeline.clerk.delivery.attempt import MOST_PARCELS
 from pipeline.database.deliveries import claim_parcels, write_down_commitment
 from pipeline.database.delivery_tables import destination, storage_commitment
@@ -201,7 +201,7 @@ def test_a_pacs_that_speaks_tls_gets_results_over_tls_and_one_nobody_vouches_for
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     subprocess.run([*make, "-keyout", key, "-out", cert, *subject], check=True, capture_output=True)
-    with running_node(tmp_path / "pacs", tls=tls_context(cert, key)) as pacs:
+    with running_node(tmp_path / "pacs", tls=server_context(TlsFiles(cert, key))) as pacs:
         depot.peer_on(pacs.node.port, tls=True)  # trusts this machine's own list only
         depot.result()
         assert depot.look_until("failed_will_retry").sent_at is None

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from dicom_node.server.limits import LARGEST_COMMAND, MOST_UNANSWERED, bound
-from dicom_node.server.node import NodeAddress, refuse_unprotected, tls_context
+from dicom_node.server.node import NodeAddress, refuse_unprotected
 from dicom_node.server.syntaxes import prefer_known
+from dicom_node.tls import TlsFiles, server_context
 from dicom_node.upper.incoming import Memory
 from pipeline.domain.errors import ConfigurationError
 
@@ -92,8 +93,8 @@ def test_anything_else_does(host: str) -> None:
 
 
 def test_tls_needs_a_certificate_and_a_key_that_can_be_read() -> None:
-    assert tls_context(None, None) is None
+    assert server_context(TlsFiles()) is None
     with pytest.raises(ConfigurationError, match="both"):
-        tls_context(Path("cert.pem"), None)
+        server_context(TlsFiles(Path("cert.pem"), None))
     with pytest.raises(ConfigurationError, match="cannot be used"):
-        tls_context(Path("/nonexistent/cert.pem"), Path("/nonexistent/key.pem"))
+        server_context(TlsFiles(Path("/nonexistent/cert.pem"), Path("/nonexistent/key.pem")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 
 import pytest
 from hypothesis import given
@@ -14,9 +15,10 @@ from pynetdicom.dsutils import encode
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RJ, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 
+from dicom_node.caller import UserIdentity
 from dicom_node.upper import pdus
 from dicom_node.upper.commands import BadCommand, Command, read_command, respond
-from dicom_node.upper.pdus import PDU_HEAD, BadPdu, ProposedContext, read_request
+from dicom_node.upper.pdus import PDU_HEAD, AssociationRequest, BadPdu, ProposedContext, read_request
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
@@ -53,7 +55,7 @@ def test_our_acceptance_is_read_by_pynetdicom() -> None:
     answer = A_ASSOCIATE_AC()
     answer.decode(pdus.accept(request, {1: EXPLICIT}, 1 << 20))
     results = {one.context_id: (one.result, one.transfer_syntax) for one in answer.presentation_context}
-    assert results == {1: (0, EXPLICIT), 3: (4, IMPLICIT)}
+    assert results == {1: (0, EXPLICIT), 3: (1, IMPLICIT)}
     assert answer.user_information.maximum_length == 1 << 20
 
 
@@ -119,3 +121,34 @@ def test_ten_thousand_presentation_contexts_are_refused() -> None:
     many = b"".join(context[:4] + bytes([number % 256 | 1]) + context[5:] for number in range(10_000))
     with pytest.raises(BadPdu, match="identifier"):
         read_request(body[:start] + many)
+
+
+@given(
+    kind=st.sampled_from([1, 2, 3, 4, 5]),
+    name=st.binary(max_size=300),
+    secret=st.binary(max_size=300),
+    wants=st.booleans(),
+)
+def test_a_user_identity_is_read_as_it_was_proposed(kind: int, name: bytes, secret: bytes, *, wants: bool) -> None:
+    value = struct.pack(">BBH", kind, wants, len(name)) + name + struct.pack(">H", len(secret)) + secret
+    assert _asking(value).user == UserIdentity(kind, name, secret, wants)
+
+
+@pytest.mark.parametrize("value", [b"", b"\2\1\0\7abc", b"\2\1\0\1a\0\7b", b"\2\1\0\1a\0\1bc"])
+def test_a_user_identity_that_lies_about_its_lengths_is_refused(value: bytes) -> None:
+    with pytest.raises(BadPdu):
+        _asking(value)
+
+
+def test_a_user_that_was_accepted_is_answered_only_where_it_wants_an_answer() -> None:
+    answers = {}
+    for wants in (False, True):
+        request = _asking(struct.pack(">BBH", 1, wants, 1) + b"a" + struct.pack(">H", 0))
+        answers[wants] = [pdus.accept(request, {}, 0, user=user).count(b"\x59\0\0\2\0\0") for user in (False, True)]
+    assert answers == {False: [0, 0], True: [0, 1]}
+
+
+def _asking(user: bytes) -> AssociationRequest:
+    item = struct.pack(">BxH", 0x58, len(user)) + user
+    body = struct.pack(">H2x16s16s32x", 1, b"NEUROVIGIE", b"CT1") + struct.pack(">BxH", 0x50, len(item)) + item
+    return read_request(body)
