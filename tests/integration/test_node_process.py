@@ -192,7 +192,7 @@ def test_the_peer_command_adds_lists_tests_and_removes(tmp_path: Path, database_
     assert refused.returncode == 1
     assert "nothing listens at" in refused.stdout
     assert peers("remove", "NEUROVIGIE").returncode == 0
-    assert "No peer NEUROVIGIE is known." in peers("remove", "NEUROVIGIE").stderr
+    assert "No peer NEUROVIGIE is known;" in peers("remove", "NEUROVIGIE").stderr
     assert peers("add", "NEUROVIGIE", "127.0.0.1", "104", "--site", "Brest!").returncode == 2
 
 
