@@ -27,6 +27,7 @@ from review_ui.http import problems
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
+from review_ui.peers.checkup import CheckUp
 from review_ui.routes import (
     awaited,
     calendar,
@@ -42,6 +43,7 @@ from review_ui.routes import (
     metrics,
     notifications,
     opinions,
+    peers,
     printing,
     requests,
     results,
@@ -82,6 +84,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
         bundles=read_bundle_texts([Path(str(files("models") / "bundles"))]),
         health=Health(engine),
         scrape=Scrape(engine, clock, installed_version()),
+        check_up=CheckUp(settings),
         deadlines=deadlines(quiet_time_s=settings.quiet_time_s, analysis_limit_s=settings.analysis_limit_s),
     )
     app.include_router(_api())
@@ -111,7 +114,7 @@ def _api() -> APIRouter:
         deliveries,
         dicomweb,
     )
-    of_people = (sites, set_up, rota, coverage, exchanges, calendar, notifications, figures)
+    of_people = (sites, set_up, peers, rota, coverage, exchanges, calendar, notifications, figures)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api

@@ -22,6 +22,7 @@ from review_ui.events.hub import EventHub
 from review_ui.health import Health
 from review_ui.http.problems import Problem
 from review_ui.metrics.scrape import Scrape
+from review_ui.peers.checkup import CheckUp
 
 COOKIE = "neurovigie_session"
 
@@ -46,6 +47,7 @@ class Desk:
     health: Health
     scrape: Scrape
     deadlines: Deadlines
+    check_up: CheckUp
 
 
 async def desk(request: Request) -> Desk:

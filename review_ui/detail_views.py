@@ -162,14 +162,26 @@ class EventView:
     data: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """The clock of a sender of images that is far from ours, in seconds; negative: behind, or images come late."""
+
+    ae_title: str
+    ahead_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDetail(CaseRow):
-    """A case as its page shows it; ``earlier`` are studies of the same patient in older cases the viewer may see."""
+    """A case as its page shows it; ``earlier`` are studies of the same patient in older cases the viewer may see.
+
+    ``clocks`` are those so far from ours that times in the images mislead.
+    """
 
     studies: list[StudyView]
     earlier: list[StudyView]
     identity_corrections: list[CorrectionView]
     events: list[EventView]
+    clocks: list[ClockView]
 
 
 _UNFINISHED = frozenset({AnalysisState.WAITING.value, AnalysisState.RUNNING.value})

@@ -70,7 +70,7 @@ class CalledView:
 class CaseRow:
     """One line of the worklist. ``images`` and ``expected`` leave out what we made ourselves.
 
-    ``called`` is none unless somebody is, or should be, called for the case now.
+    ``called`` is none unless somebody is, or should be, called for the case now. ``test``: a phantom's, nobody's.
     """
 
     id: UUID
@@ -100,6 +100,7 @@ class CaseRow:
     windows: list[WindowView] = field(default_factory=list)
     called: CalledView | None = None
     messages: int = 0
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def case_fields(row: Mapping[Any, Any], counts: Mapping[Any, Any]) -> dict[str, 
     same = (
         "id", "tier", "reasons", "state", "why", "first_image_at", "visible_at", "last_image_at", "alerted_at",
         "owner", "taken_at", "closed_at", "warnings", "version", "deadline_at", "rules", "missing",
+        "test",
     )  # fmt: skip
     return {key: row[key] for key in same} | {
         "patient": patient,
@@ -149,10 +151,11 @@ def _windows(asked: Mapping[str, Any] | None) -> tuple[Window, ...]:
 
 
 def in_reading_order(rows: Iterable[CaseRow]) -> list[CaseRow]:
-    """Most urgent tier first; in a tier by deadline, then whoever has waited longest."""
+    """Most urgent tier first; in a tier by deadline, then whoever has waited longest; tests behind everybody."""
     return sorted(
         rows,
         key=lambda row: (
+            row.test,
             *reading_key(Tier(row.tier), row.deadline_at or row.first_image_at, row.first_image_at),
             row.id,
         ),

@@ -53,20 +53,26 @@ _LAST_IMAGE = """
 (SELECT max(series.last_image_at) FROM series JOIN study ON study.id = series.study_id
  WHERE study.case_id = one.id AND NOT series.ours AND series.last_image_at <= one.alerted_at)
 """
+_REAL_SERIES = (
+    "NOT EXISTS (SELECT FROM series AS s JOIN study AS t ON t.id = s.study_id "
+    'JOIN "case" AS c ON c.id = t.case_id WHERE s.id = analysis.series_id AND c.test)'
+)
+"""What comes of a phantom is in no figure."""
+
 DURATIONS: Sequence[Durations] = (
     Durations(
         "neurovigie_arrival_to_visible_seconds",
         "From a case's first image in the vault until the case is on the worklist.",
         "site",
         'SELECT site_id AS label, visible_at - first_image_at AS took FROM "case" '
-        "WHERE visible_at >= :since AND visible_at < :until",
+        "WHERE visible_at >= :since AND visible_at < :until AND NOT test",
     ),
     Durations(
         "neurovigie_last_image_to_alert_seconds",
         "From the last image before it until a raised priority is committed.",
         "tier",
         f'SELECT one.tier AS label, one.alerted_at - {_LAST_IMAGE} AS took FROM "case" AS one '  # noqa: S608 - ours
-        "WHERE one.alerted_at >= :since AND one.alerted_at < :until",
+        "WHERE one.alerted_at >= :since AND one.alerted_at < :until AND NOT one.test",
     ),
     Durations(
         "neurovigie_completion_wait_seconds",
@@ -74,21 +80,21 @@ DURATIONS: Sequence[Durations] = (
         "signal",
         "SELECT signal AS label, complete_at - last_image_at AS took FROM series JOIN analysis "
         "ON analysis.series_id = series.id "
-        "WHERE finished_at >= :since AND finished_at < :until AND complete_at >= last_image_at",
+        f"WHERE finished_at >= :since AND finished_at < :until AND complete_at >= last_image_at AND {_REAL_SERIES}",
     ),
     Durations(
         "neurovigie_queue_wait_seconds",
         "From when an analysis was asked for until it began.",
         "role",
         "SELECT role AS label, started_at - enqueued_at AS took FROM analysis "
-        "WHERE finished_at >= :since AND finished_at < :until",
+        f"WHERE finished_at >= :since AND finished_at < :until AND {_REAL_SERIES}",
     ),
     Durations(
         "neurovigie_analysis_seconds",
         "From the beginning of an analysis until its result is committed.",
         "bundle",
         "SELECT bundle AS label, finished_at - started_at AS took FROM analysis "
-        "WHERE finished_at >= :since AND finished_at < :until",
+        f"WHERE finished_at >= :since AND finished_at < :until AND {_REAL_SERIES}",
     ),
     Durations(
         "neurovigie_stage_seconds",
@@ -96,21 +102,23 @@ DURATIONS: Sequence[Durations] = (
         "stage",
         "SELECT left(stage.key, 40) AS label, make_interval(secs => stage.value::float8) AS took "
         "FROM analysis, jsonb_each_text(analysis.seconds) AS stage "
-        "WHERE finished_at >= :since AND finished_at < :until",
+        f"WHERE finished_at >= :since AND finished_at < :until AND {_REAL_SERIES}",
     ),
     Durations(
         "neurovigie_result_written_seconds",
         "From the commit of an analysis until each object made of it.",
         "kind",
         "SELECT kind AS label, created_at - finished_at AS took FROM result_object JOIN analysis "
-        "ON analysis.id = result_object.analysis_id WHERE created_at >= :since AND created_at < :until",
+        "ON analysis.id = result_object.analysis_id "
+        f"WHERE created_at >= :since AND created_at < :until AND {_REAL_SERIES}",
     ),
     Durations(
         "neurovigie_delivery_seconds",
         "From when an object became owed until the other system said it has it.",
         "destination",
         "SELECT destination.name AS label, sent_at - owed_at AS took FROM delivery JOIN destination "
-        "ON destination.id = delivery.destination_id WHERE sent_at >= :since AND sent_at < :until",
+        'ON destination.id = delivery.destination_id JOIN "case" ON "case".id = delivery.case_id '
+        'WHERE sent_at >= :since AND sent_at < :until AND NOT "case".test',
     ),
 )
 ENDED: Sequence[Ended] = (
@@ -118,14 +126,14 @@ ENDED: Sequence[Ended] = (
         "neurovigie_analyses",
         "Analyses that ended, by state.",
         "state",
-        "SELECT state AS label FROM analysis WHERE finished_at >= :since AND finished_at < :until",
+        f"SELECT state AS label FROM analysis WHERE finished_at >= :since AND finished_at < :until AND {_REAL_SERIES}",
     ),
     Ended(
         "neurovigie_series_not_analysed",
         "Analyses that ended without an answer, by reason.",
         "reason",
         "SELECT coalesce(nullif(because, ''), 'other') AS label FROM analysis "
-        "WHERE finished_at >= :since AND finished_at < :until AND state <> 'analysed'",
+        f"WHERE finished_at >= :since AND finished_at < :until AND state <> 'analysed' AND {_REAL_SERIES}",
     ),
 )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
+from pipeline.database.skews import large_skews_of
 from pipeline.database.tables import (
     account,
     analysis,
@@ -26,6 +28,7 @@ from review_ui.bundles import BundleTexts
 from review_ui.cases.select import fields, shown_to
 from review_ui.detail_views import (
     CaseDetail,
+    ClockView,
     CorrectionView,
     EventView,
     RoleCorrectionView,
@@ -41,7 +44,9 @@ _MOST_EVENTS = 500
 """The newest events shown on a case's page."""
 
 
-def case_detail(connection: Connection, case_id: UUID, viewer: Viewer, bundles: BundleTexts) -> CaseDetail | None:
+def case_detail(
+    connection: Connection, case_id: UUID, viewer: Viewer, bundles: BundleTexts, now: datetime
+) -> CaseDetail | None:
     """One case with everything its page shows, if it exists and the viewer may see it."""
     found = fields(connection, cases.c.id == case_id, shown_to(viewer))
     if not found:
@@ -52,6 +57,9 @@ def case_detail(connection: Connection, case_id: UUID, viewer: Viewer, bundles: 
         earlier=_studies(connection, _of_older_cases(case_id, viewer), bundles),
         identity_corrections=_corrections(connection, case_id),
         events=_events(connection, case_id),
+        clocks=[
+            ClockView(name, one.ahead_s) for (_, name), one in large_skews_of(connection, case_id, now).items()
+        ],
     )
 
 

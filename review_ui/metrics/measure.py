@@ -56,7 +56,7 @@ STANDINGS: Sequence[Standing] = (
         "neurovigie_open_cases",
         "Open cases by tier.",
         "tier",
-        'SELECT tier AS label, count(*) AS number FROM "case" WHERE closed_at IS NULL GROUP BY 1',
+        'SELECT tier AS label, count(*) AS number FROM "case" WHERE closed_at IS NULL AND NOT test GROUP BY 1',
     ),
     Standing(
         "neurovigie_jobs_waiting",

@@ -35,7 +35,7 @@ def worklist(who: SignedIn, at: TheDesk) -> Response:
 def show(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseDetail:
     """One case with its studies, results and history."""
     with at.engine.begin() as connection:
-        found = case_detail(connection, case_id, who.viewer, at.bundles)
+        found = case_detail(connection, case_id, who.viewer, at.bundles, at.clock())
     if found is None:
         raise not_found()
     return found

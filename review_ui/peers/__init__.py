@@ -1,0 +1,1 @@
+"""DICOM peers on a page for administrators."""
