@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from dicom_node.holdings.stored import Stored, read_stored, stored_paths
-from pipeline.assembly.facts import read_facts
+from pipeline.assembly.facts import pixel_sha256, read_facts
 from pipeline.database.belonging import EPISODE, Incoming
 from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
 from pipeline.database.closing import close_case
@@ -100,7 +100,9 @@ def _file(connection: Connection, root: Path, files: Sequence[Stored], made: Reb
     filed = [
         one
         for first in range(0, len(incoming), _AT_ONCE)
-        for one in file_instances(connection, incoming[first : first + _AT_ONCE], now)
+        for one in file_instances(
+            connection, incoming[first : first + _AT_ONCE], now, lambda path: pixel_sha256(root / path)
+        )
     ]
     for case_id in dict.fromkeys(one.case_id for one in filed if one.changed_case):
         received = max(one.received_at for one in filed if one.case_id == case_id)

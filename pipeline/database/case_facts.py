@@ -41,7 +41,7 @@ class _Analysed:
 
 
 def case_facts(connection: Connection, within: Period, site_id: str | None = None) -> list[CaseFacts]:
-    """Every case opened in a period, of one site or of all; no test, and none whose images and requests went elsewhere."""
+    """Every case opened in a period, of one site or of all; no test, and none that was left for another."""
     opened = case.c.first_image_at.between(within.starts_at, within.ends_at)
     own = () if site_id is None else (case.c.site_id == site_id,)
     query = select(case).where(opened, ~case.c.test, *own)

@@ -57,9 +57,7 @@ def case_detail(
         earlier=_studies(connection, _of_older_cases(case_id, viewer), bundles),
         identity_corrections=_corrections(connection, case_id),
         events=_events(connection, case_id),
-        clocks=[
-            ClockView(name, one.ahead_s) for (_, name), one in large_skews_of(connection, case_id, now).items()
-        ],
+        clocks=[ClockView(name, one.ahead_s) for (_, name), one in large_skews_of(connection, case_id, now).items()],
     )
 
 

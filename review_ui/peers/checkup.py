@@ -68,7 +68,7 @@ class CheckUp:
                 timeout=_STUDY_WITHIN_S if study else _WITHIN_S,
             )
         except subprocess.TimeoutExpired as exc:
-            said = exc.stdout.decode() if isinstance(exc.stdout, bytes) else exc.stdout or ""
+            said = exc.stdout.decode() if isinstance(exc.stdout, bytes) else ""
             return [*_steps(said), _ended("timed_out", "The test took too long.")]
         steps = _steps(done.stdout)
         return steps or [_ended("not_made", "The test could not be made; see the log of the desk.")]

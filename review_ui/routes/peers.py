@@ -87,8 +87,11 @@ def forget(peer_id: UUID, who: SignedIn, at: TheDesk) -> None:
 
 
 @router.post("/{peer_id}/test")
-def test(
-    peer_id: UUID, who: SignedIn, at: TheDesk, study: Annotated[bool, Query()] = False  # noqa: FBT002 - a query's
+def try_out(
+    peer_id: UUID,
+    who: SignedIn,
+    at: TheDesk,
+    study: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query's
 ) -> list[StepView]:
     """Call a peer and say how far one comes; ``study`` also sends a made-up head through our own door."""
     _only_administrators(who)
