@@ -1,12 +1,14 @@
-"""``python -m benchmarks.durability --kills 1000 --folder DIR [--seed N]``: is an acknowledged image ever lost?
+"""``python -m benchmarks.durability --kills 1000 --folder DIR [--outage S]``: is an acknowledged image ever lost?
 
 A whole NeuroVigie runs in DIR. Four senders send images without end; at a moment and at a part that the seed
 chooses (node, PostgreSQL, supervisor) something is killed with SIGKILL, and everything must come back by itself
 (the supervisor is started again, as systemd does). Every image that got a success must afterwards be in the index
-and in the vault, its data set bit for bit; no file of the vault may be half an image.
+and in the vault, its data set bit for bit; no file of the vault may be half an image. What came since the last look
+is looked at every 25 kills, everything at the end. ``--outage S`` first has PostgreSQL hang for so many seconds:
+images must be acknowledged all the while, and be indexed afterwards.
 
 Acknowledged images and kills are written down in DIR/kills.jsonl: the same command goes on where it stopped.
-Ends with status 1 when anything is missing.
+Ends with status 1 when anything is missing, and at ``--until HH:MM`` (UTC) with what there is by then.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -40,15 +43,17 @@ from pipeline.testing.running import Running, eventually
 SENDERS = 4
 VERIFY_EVERY = 25
 PARTS = ("dicom_node", "postgres", "supervisor")
-_LARGEST = 200_000
-_LONGEST_S = 4.0
+_SMALL, _LARGE = 40_000, 2_000_000
+_SHARE_LARGE = 0.03
+_LONGEST_S = 2.5
 _BACK_WITHIN_S = 300.0
 
 
 def body_of(uid: str) -> bytes:
     """The data set of an image, made of its UID alone."""
     chance = Random(uid)
-    pixels = chance.randbytes(2 * chance.randrange(1, _LARGEST // 2))
+    largest = _LARGE if chance.random() < _SHARE_LARGE else _SMALL
+    pixels = chance.randbytes(2 * chance.randrange(1, largest // 2))
     study = ".".join(uid.split(".")[:-1])
     return data_set(sop_instance=uid, study=study, series=f"{study}.0", pixels=pixels)
 
@@ -78,7 +83,7 @@ class Ledger:
     def _count(self, entry: dict[str, str]) -> None:
         if "uid" in entry:
             self.acknowledged.append(entry["uid"])
-        else:
+        elif "killed" in entry:
             self.kills[entry["killed"]] += 1
 
 
@@ -117,9 +122,9 @@ def _kill_supervisor(house: Running) -> None:
     house.start()
 
 
-def verify(house: Running, ledger: Ledger) -> list[str]:
-    """What is missing, or wrong."""
-    wanted = set(ledger.acknowledged)
+def verify(house: Running, ledger: Ledger, since: int = 0) -> list[str]:
+    """What is missing, or wrong, of what was acknowledged after the first ``since`` images."""
+    wanted = set(ledger.acknowledged[since:])
     query = "SELECT sop_instance_uid, path FROM instance"
 
     def indexed() -> dict[str, str]:
@@ -131,6 +136,8 @@ def verify(house: Running, ledger: Ledger) -> list[str]:
     vault = house.home / "vault"
     wrong = [f"not in the index: {uid}" for uid in sorted(wanted - found.keys())]
     wrong += [f"not as it was sent: {uid}" for uid, path in found.items() if not _is_as_sent(vault / path, uid)]
+    if since:
+        return wrong
     return wrong + [f"half an image: {file.name}" for file in vault.glob("studies/*/*.dcm") if not _is_whole(file)]
 
 
@@ -165,9 +172,10 @@ def sending(house: Running, ledger: Ledger) -> Iterator[None]:
             thread.join()
 
 
-def torment(house: Running, ledger: Ledger, kills: int, seed: int) -> list[str]:
-    """Kill until there were as many kills, looking at everything now and then; what is wrong."""
-    while (done := ledger.kills.total()) < kills:
+def torment(house: Running, ledger: Ledger, kills: int, seed: int, until: float) -> list[str]:
+    """Kill until there were as many kills, looking at what is new now and then, at everything last; what is wrong."""
+    looked_at = 0
+    while (done := ledger.kills.total()) < kills and time.time() < until:
         upto = min(kills, done + VERIFY_EVERY)
         with sending(house, ledger):
             for number in range(done, upto):
@@ -176,11 +184,41 @@ def torment(house: Running, ledger: Ledger, kills: int, seed: int) -> list[str]:
                 part = chance.choices(PARTS, (6, 3, 1))[0]
                 kill(house, part)
                 ledger.note(killed=part)
-        wrong = verify(house, ledger)
+        wrong = verify(house, ledger, looked_at)
+        looked_at = len(ledger.acknowledged)
         print(_sentence(ledger, wrong), flush=True)
         if wrong:
             return wrong
-    return []
+    wrong = verify(house, ledger)
+    print(f"everything looked at: {_sentence(ledger, wrong)}", flush=True)
+    return wrong
+
+
+def without_database(house: Running, ledger: Ledger, seconds: float) -> list[str]:
+    """Have PostgreSQL hang: storing goes on, and the index catches up; what is wrong."""
+    server = house.part("postgres")
+    family = [server, *server.children(recursive=True)]
+    with sending(house, ledger):
+        for process in family:
+            process.suspend()
+        before, longest, began = len(ledger.acknowledged), 0.0, time.monotonic()
+        last, known = began, before
+        while (now := time.monotonic()) - began < seconds:
+            time.sleep(0.1)
+            if len(ledger.acknowledged) > known:
+                known, last = len(ledger.acknowledged), now
+            longest = max(longest, now - last)
+        during = len(ledger.acknowledged) - before
+        for process in family:
+            process.resume()
+    wrong = [] if during else ["nothing was acknowledged while the database was away"]
+    wrong += verify(house, ledger, before)
+    print(
+        f"database away for {seconds:.0f} s: {during} images acknowledged meanwhile, longest wait {longest:.1f} s, "
+        f"{len(wrong)} wrong",
+        flush=True,
+    )
+    return wrong
 
 
 def _sentence(ledger: Ledger, wrong: list[str]) -> str:
@@ -190,12 +228,21 @@ def _sentence(ledger: Ledger, wrong: list[str]) -> str:
     )
 
 
+def _timestamp(time_of_day: str) -> float:
+    if not time_of_day:
+        return float("inf")
+    hour, minute = map(int, time_of_day.split(":"))
+    return datetime.now(UTC).replace(hour=hour, minute=minute, second=0).timestamp()
+
+
 def main() -> int:
     """Go on until there were as many kills."""
     cli = argparse.ArgumentParser(prog="python -m benchmarks.durability")
     cli.add_argument("--kills", type=int, default=1000)
     cli.add_argument("--seed", type=int, default=1)
     cli.add_argument("--folder", type=Path, required=True)
+    cli.add_argument("--outage", type=float, default=0.0, help="first have PostgreSQL hang for so many seconds")
+    cli.add_argument("--until", default="", help="end at this time of day (HH:MM, UTC)")
     chosen: Any = cli.parse_args()
     chosen.folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(chosen.folder / "kills.jsonl")
@@ -203,7 +250,8 @@ def main() -> int:
     house = Running(chosen.folder / "home")
     house.start()
     try:
-        wrong = torment(house, ledger, chosen.kills, chosen.seed)
+        wrong = without_database(house, ledger, chosen.outage) if chosen.outage else []
+        wrong = wrong or torment(house, ledger, chosen.kills, chosen.seed, _timestamp(chosen.until))
     finally:
         with contextlib.suppress(psycopg.OperationalError):
             house.stop()
