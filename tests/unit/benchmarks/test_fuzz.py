@@ -6,17 +6,24 @@ from random import Random
 
 import pytest
 
-from benchmarks.fuzz import TARGETS, Target, complaint, mutated
+from benchmarks.fuzz.__main__ import fuzz
+from benchmarks.fuzz.mutation import mutated
+from benchmarks.fuzz.targets import TARGETS, Target, complaint
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_no_input_made_from_the_corpus_breaks_a_reader(name: str) -> None:
     target = TARGETS[name]
     chance = Random(7)
-    inputs = [*target.corpus, *(mutated(chance, chance.choice(target.corpus)) for _ in range(300))]
+    inputs = [*target.corpus, *(mutated(chance, target.corpus) for _ in range(300))]
     wrong = [(found, body.hex()) for body in inputs if (found := complaint(target, body)) and " MB" not in found]
     assert wrong == []
 
 
 def test_a_reader_that_breaks_is_complained_of() -> None:
     assert "ZeroDivisionError" in complaint(Target(lambda _: 1 // 0, (ValueError,), (b"",)), b"x")
+
+
+def test_an_input_that_goes_a_new_way_is_kept() -> None:
+    _, found, wrong, _ = fuzz(TARGETS["command"], [b""], Random(1), seconds=0.3)
+    assert (bool(found), wrong) == (True, "")
