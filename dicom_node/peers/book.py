@@ -16,6 +16,9 @@ from pipeline.domain.errors import DatabaseUnavailable
 AGAIN_AFTER_S = 1.0
 """How long a database that gave no answer is not asked for the sake of a caller."""
 
+ASK_WITHIN_S = 1.0
+"""How long a caller waits for a database that does not answer at all."""
+
 Read = Callable[[], tuple[Peer, ...]]
 Resolve = Callable[[str], frozenset[str]]
 
@@ -50,7 +53,16 @@ class PeerBook:
 
     def ask_again(self) -> None:
         """Ask the database again, unless it gave no answer just now: callers do not queue before one that hangs."""
-        if self._gave_none_just_now() or not self._refreshing.acquire(blocking=self._no_answer_at is None):
+        if self._gave_none_just_now():
+            return
+        asking = threading.Thread(target=self._ask, daemon=True)
+        asking.start()
+        asking.join(ASK_WITHIN_S)
+        if asking.is_alive():
+            self._no_answer_at = self._clock()
+
+    def _ask(self) -> None:
+        if not self._refreshing.acquire(blocking=self._no_answer_at is None):
             return
         try:
             if not self._gave_none_just_now():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dicom_node.peers import book as book_module
 from dicom_node.peers.address import resolve
 from dicom_node.peers.book import AGAIN_AFTER_S, PeerBook
 from dicom_node.peers.memory import recall, remember
@@ -116,4 +117,25 @@ def test_a_database_that_answers_is_asked_for_every_caller_it_does_not_know(tmp_
     book.ask_again()
     known.append(CT1)
     book.ask_again()
+    assert [one.peer for one in book.peers()] == [CT1]
+
+
+def test_a_database_that_hangs_holds_a_caller_up_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book_module, "ASK_WITHIN_S", 0.05)
+    may_end = threading.Event()
+    asked = []
+
+    def read() -> tuple[Peer, ...]:
+        asked.append(1)
+        assert may_end.wait(10)
+        return (CT1,)
+
+    book = PeerBook(tmp_path / "peers.json", read, _resolve, lambda: 100.0)
+    for _ in range(3):
+        book.ask_again()
+    assert len(asked) == 1
+    may_end.set()
+    book.refresh()
     assert [one.peer for one in book.peers()] == [CT1]
