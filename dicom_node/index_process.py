@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
-from dicom_node.charsets import read_chinese_escapes
 from dicom_node.indexing import objection
 from pipeline import logs
+from pipeline.assembly.charsets import read_chinese_escapes
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.domain.errors import DatabaseUnavailable, NeuroVigieError

@@ -7,7 +7,7 @@ from typing import Any
 
 from pynetdicom import _config
 
-from dicom_node.charsets import read_chinese_escapes
+from pipeline.assembly.charsets import read_chinese_escapes
 
 LONGEST_UID = 4096
 """Longer than any sane identifier; what arrives is kept under a digest, so length harms nothing."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
+from pipeline.assembly.charsets import read_chinese_escapes
 from pipeline.database.engine import conninfo
 from pipeline.domain.deadlines import deadlines
 from pipeline.settings import Settings
@@ -61,6 +62,7 @@ from review_ui.routes import (
 def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_root: Path, clock: Clock) -> FastAPI:
     """Build the desk; nothing is connected to until a request comes or the application's lifespan begins."""
     be_quiet()
+    read_chinese_escapes()
     passwords = Passwords()
     hub = EventHub(engine, conninfo(settings.database_url))
     app = FastAPI(

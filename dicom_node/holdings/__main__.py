@@ -85,6 +85,7 @@ def export_(target: Path, study_uid: str, case_id: UUID | None, site_id: str, *,
         study.c.case_id == case_id if case_id else None,
         study.c.site_id == site_id if site_id else None,
     ]
+    set_up_pynetdicom()
     these = [one for one in asked if one is not None]
     if not these:
         raise BadInput("Say what: --study, --case or --site.")

@@ -15,6 +15,7 @@ import torch
 
 from models import predict, registry
 from pipeline import logs
+from pipeline.assembly.charsets import read_chinese_escapes
 from pipeline.domain.errors import BadInput, BundleError, NeuroVigieError, NotAnalysable
 from pipeline.domain.ports import Step
 from pipeline.domain.role import SeriesRole
@@ -176,6 +177,7 @@ def _with_less(bundle: registry.BundleInfo, device: str) -> predict.BundlePredic
 def run(device: str, folders: Sequence[Path], also: Collection[str], answers: BinaryIO) -> None:
     """Load the models, say `Ready`, serve the requests on standard input until it is closed."""
     logs.configure("inference")
+    read_chinese_escapes()
     models, ready = load_models(folders, device, also)
     _use_all_cores(device)
     if device != "cpu" and torch.cuda.is_available():

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from models import registry
 from pipeline import logs
+from pipeline.assembly.charsets import read_chinese_escapes
 from pipeline.domain.errors import BadInput, BundleError, NeuroVigieError
 from pipeline.inference.child import InferenceChild
 from pipeline.triage.document import as_document
@@ -41,6 +42,7 @@ def main(*, folder: Path, as_json: bool, out: Path | None, bundles: Path | None,
     analysed, because ..."; with 2 when DIR does not exist or holds no DICOM.
     """
     logs.configure("triage")
+    read_chinese_escapes()
     try:
         limits = {bundle.id: bundle.limits for bundle in registry.installed(bundles or registry.BUNDLES)}
         found, results = _analysed(folder, out, bundles, device, limit)

@@ -11,6 +11,7 @@ from procrastinate import exceptions
 
 from dicom_node.vault.simple import SimpleVault
 from pipeline import logs
+from pipeline.assembly.charsets import read_chinese_escapes
 from pipeline.database.engine import connect, conninfo
 from pipeline.database.index import PostgresIndex
 from pipeline.inference.child import InferenceChild
@@ -28,6 +29,7 @@ HEARTBEAT_S = 2.0
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
     logs.configure("worker")
+    read_chinese_escapes()
     settings = Settings()
     if not settings.database_url:
         logs.get().error("no_database_url", remedy="set DATABASE_URL, or start everything with `neurovigie up`")
