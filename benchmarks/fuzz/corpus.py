@@ -66,7 +66,7 @@ def deflated() -> tuple[bytes, ...]:
         packer = zlib.compressobj(wbits=-15)
         return packer.compress(body) + packer.flush()
 
-    bodies = (data_set(pixels=bytes(64)), b"", element(0x0009_0010, "UN", bytes(1 << 20)) + data_set())
+    bodies = (data_set(pixels=bytes(64)), b"", element(0x0009_0010, "UN", bytes(1 << 16)) + data_set())
     return tuple(pack(body) for body in bodies)
 
 

@@ -23,6 +23,7 @@ from pipeline.testing.data_sets import ExplicitVRLittleEndian
 MOST_GROWN = 256 << 20
 """Bytes of memory that reading may take at most, beyond what the process had."""
 SLOWEST_S = 1.0
+"""Of the processor's time: a busy machine is no fault of a reader."""
 _BASE = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
@@ -115,14 +116,14 @@ TARGETS: dict[str, Target] = {
 
 def complaint(target: Target, body: bytes) -> str:
     """What is wrong with how an input was read; empty when nothing is."""
-    began = time.perf_counter()
+    began = time.thread_time()
     try:
         target.read(body)
     except target.refusals:
         pass
     except Exception as exc:  # noqa: BLE001 -- any other error is what is looked for
         return f"{type(exc).__name__}: {exc}"
-    if time.perf_counter() - began > SLOWEST_S:
+    if time.thread_time() - began > SLOWEST_S:
         return "it took longer than a second"
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - _BASE) * 1024
     return f"{grown >> 20} MB" if grown > MOST_GROWN else ""
