@@ -100,6 +100,7 @@ class SimpleVault:
             self._files.sync_folder(folder)
             with contextlib.suppress(OSError):  # something is in it, or came into it just now
                 folder.rmdir()
+            self.folders.forget(folder)
             self._files.sync_folder(folder.parent)
 
     def file(self, path: str) -> Path:
