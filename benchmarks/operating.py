@@ -1,8 +1,9 @@
 """Choose where a bundle draws the line: `python -m benchmarks.operating TASK --prior DIR [--cases DIR ...]`.
 
-Tries threshold, peak and least volume against each other on synthetic heads of other seeds than the frozen ones and
-those of calibration, and, where folders are given, on real cases (say so in the card). Prints a line for each, the
-best last; ``--write`` puts the three numbers named into the bundle, ``--fit-voxels`` the curve of its uncertainty map.
+Tries threshold, peak, least volume and least confidence against each other on synthetic heads of other seeds than the
+frozen ones and those of calibration, and, where folders are given, on real cases (say so in the card). Prints a line
+for each, the best last; ``--write`` puts the four numbers named into the bundle, ``--fit-voxels`` the curve of its
+uncertainty map.
 """
 
 from __future__ import annotations
@@ -50,12 +51,11 @@ class Point:
     threshold: float
     peak: float
     minimum_ml: float
+    least_confidence: float = 0.0
 
     def of(self, operating: Operating) -> Operating:
-        """The bundle's operating point with these three numbers; sites do not matter here."""
-        return dataclasses.replace(
-            operating, threshold=self.threshold, peak=self.peak, minimum_ml=self.minimum_ml, names_sites=False
-        )
+        """The bundle's operating point with these numbers; sites do not matter here."""
+        return dataclasses.replace(operating, **dataclasses.asdict(self), names_sites=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,8 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--thresholds", type=_numbers, default=(0.25, 0.35, 0.45, 0.55))
     cli.add_argument("--peaks", type=_numbers, default=(0.7, 0.8, 0.9, 0.95, 0.98))
     cli.add_argument("--least-ml", type=_numbers, default=(0.05, 0.15, 0.3, 0.5))
-    cli.add_argument("--write", type=_numbers, metavar="T,P,M", help="only put these three numbers into the bundle")
+    cli.add_argument("--least-confidence", type=_numbers, default=(0.0,), help="by the bundle's present lesion curve")
+    cli.add_argument("--write", type=_numbers, metavar="T,P,M,C", help="only put these four numbers into the bundle")
     cli.add_argument("--fit-voxels", action="store_true", help="put the uncertainty map's curve into the bundle too")
     return cli
 
@@ -164,7 +165,8 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.write:
         put(bundle, Point(*chosen.write))
         return 0
-    points = [Point(*three) for three in itertools.product(chosen.thresholds, chosen.peaks, chosen.least_ml)]
+    tried_for_each = (chosen.thresholds, chosen.peaks, chosen.least_ml, chosen.least_confidence)
+    points = [Point(*four) for four in itertools.product(*tried_for_each)]
     try:
         found, voxels = tried(bundle, entries_of(chosen), points)
     except NeuroVigieError as problem:
@@ -173,7 +175,8 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [line(point, made) for point, made in found.items()]
     for one in sorted(lines, key=lambda one: one.worth):
         sys.stdout.write(f"{_text(one)}\n")
-    curve = fitted(Said(voxels[:, 0], np.zeros(len(voxels)), voxels[:, 1]), by_volume=False)
+    nothing = np.zeros(len(voxels))
+    curve = fitted(Said(voxels[:, 0], nothing, voxels[:, 1], nothing.astype(np.intp)), by_volume=False)
     sys.stdout.write(f"voxels {curve}\n")
     if chosen.fit_voxels:
         write(bundle.folder, "voxel", curve)

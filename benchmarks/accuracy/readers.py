@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -42,15 +44,16 @@ class Reader(Protocol):
 
 
 class BundleReader:
-    """An installed bundle on the CPU."""
+    """An installed bundle on the CPU; ``settings`` replace values of its configuration."""
 
-    def __init__(self, bundle_id: str) -> None:
+    def __init__(self, bundle_id: str, settings: Mapping[str, Any] | None = None) -> None:
         self.bundle: BundleInfo = find(bundle_id)
         self.title = f"{self.bundle.id} {self.bundle.version}"
         configuration = (self.bundle.folder / "configs/inference.json").read_bytes()
-        digest = hashlib.sha256(configuration + (self.bundle.sha256 or "").encode()).hexdigest()
+        changed = json.dumps(settings, sort_keys=True) if settings else ""
+        digest = hashlib.sha256(configuration + ((self.bundle.sha256 or "") + changed).encode()).hexdigest()
         self.signature = f"{self.bundle.id}-{digest[:12]}"
-        self._predictor = load(self.bundle, "cpu")
+        self._predictor = load(self.bundle, "cpu", settings)
 
     def can_read(self, case: Case) -> bool:  # noqa: ARG002 - see Reader
         """A bundle is asked everything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +38,21 @@ def voxel_ml(voxel_volume_ml: float, slices: int, slice_mm: float) -> float:
     return voxel_volume_ml / slice_mm * max(slice_mm, SINGLE_SLICE_MM)
 
 
-def numbered(
-    mask: Tensor, probability: Tensor, each_ml: float, minimum_ml: float, peak: float = 0.0
-) -> tuple[Tensor, tuple[Component, ...]]:
-    """Connected components of [k, j, i], each at least ``minimum_ml`` and somewhere ``peak``: labels and what they are.
+Sure = Callable[[float, float], bool]
+"""Whether a component of that mean probability and of so many mL is to be said."""
 
+
+def numbered(
+    mask: Tensor,
+    probability: Tensor,
+    each_ml: float,
+    minimum_ml: float,
+    peak: float = 0.0,
+    sure: Sure = lambda _mean, _ml: True,
+) -> tuple[Tensor, tuple[Component, ...]]:
+    """Connected components of [k, j, i]: labels, and what they are.
+
+    Each is at least ``minimum_ml`` large, reaches ``peak`` somewhere, and is ``sure``.
     Voxels that touch by a corner are one lesion. Beyond `MOST_LESIONS` the smallest are left out.
     Confidence is the mean probability, in the unit that ``probability`` has. The labels are uint8 and stay on
     the mask's device; three figures a component leave it.
@@ -53,7 +64,8 @@ def numbered(
     parts, count = labelled(mask[box])
     sizes, sums, peaked = _figures(parts, count, probability[box], peak)
     large = (sizes > 0) & (sizes * each_ml >= minimum_ml) & (peaked > 0)
-    chosen = [int(n) for n in np.argsort(-sizes, kind="stable") if large[n]][:MOST_LESIONS]
+    said = (int(n) for n in np.argsort(-sizes, kind="stable") if large[n])
+    chosen = [n for n in said if sure(float(sums[n] / sizes[n]), float(sizes[n] * each_ml))][:MOST_LESIONS]
     new_label = np.zeros(count + 1, np.uint8)
     new_label[chosen] = np.arange(1, len(chosen) + 1)
     labels[box] = torch.from_numpy(new_label).to(mask.device)[parts.long()]

@@ -13,7 +13,8 @@ AS_IT_IS = Calibration()
 class Operating:
     """The operating point and the calibration.
 
-    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, and be ``minimum_ml`` large.
+    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, be ``minimum_ml`` large, and be a true one
+    with at least ``least_confidence``, which its mean probability and its size say together (`lesion`).
     ``names_sites`` is false for a network whose classes do not tell the sites of blood apart well enough to say.
     ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
     ``lesion`` turn scores into probabilities, ``voxel`` does so for the uncertainty map.
@@ -22,8 +23,13 @@ class Operating:
     threshold: float = 0.5
     peak: float = 0.5
     minimum_ml: float = 0.3
+    least_confidence: float = 0.0
     inside_skull: bool = True
     names_sites: bool = True
     scan: Calibration = AS_IT_IS
     lesion: Calibration = AS_IT_IS
     voxel: Calibration = AS_IT_IS
+
+    def says(self, score: float, volume_ml: float) -> bool:
+        """Whether a mark of that mean probability and size is sure enough to be shown."""
+        return self.lesion.probability(score, volume_ml) >= self.least_confidence

@@ -17,11 +17,23 @@ class Grid:
     """A regular grid in head space: DICOM's LPS directions, millimetres, origin at MNI's.
 
     ``shape`` and ``spacing_mm`` are in [k, j, i] order; ``first_mm`` is (x, y, z) of voxel (0, 0, 0).
+    A slab knows its ``place``: the slices of the whole grid below it, and how many that one has.
     """
 
     shape: tuple[int, int, int]
     spacing_mm: Triple
     first_mm: Triple
+    place: tuple[int, int] | None = None
+
+    def slab(self, first: int, slices: int) -> Grid:
+        """So many slices of it from one on; what is painted there is what the whole would hold."""
+        x, y, z = self.first_mm
+        shape = (slices, *self.shape[1:])
+        return Grid(shape, self.spacing_mm, (x, y, z + first * self.spacing_mm[0]), (first, self.shape[0]))
+
+    def box(self, shape: tuple[int, int, int]) -> Grid:
+        """A grid of its own with the same voxels."""
+        return Grid(shape, self.spacing_mm, self.first_mm)
 
     def coordinates(self, device: torch.device | str = "cpu") -> Tensor:
         """(x, y, z) in mm of every voxel: float32 [3, k, j, i]."""
@@ -46,13 +58,13 @@ class Noise:
 
     def field(self, grid: Grid, like: Tensor, channels: int = 1) -> Tensor:
         """[channels, k, j, i] on the device of ``like``; the same numbers on every device."""
-        sizes = [
-            max(2, round(n * step / self.scale_mm) + 2) for n, step in zip(grid.shape, grid.spacing_mm, strict=True)
-        ]
+        first, slices = grid.place or (0, grid.shape[0])
+        counts = (slices, *grid.shape[1:])
+        sizes = [max(2, round(n * step / self.scale_mm) + 2) for n, step in zip(counts, grid.spacing_mm, strict=True)]
         generator = torch.Generator().manual_seed(self.seed)
         coarse = torch.randn(1, channels, *sizes, generator=generator).to(like.device)
-        by_row = [_between(n, m, like.device) for n, m in zip(grid.shape, sizes, strict=True)]
-        return along(by_row[0], along(by_row[1], along(by_row[2], coarse[0], 2), 1), 0)
+        k, j, i = (_between(n, m, like.device) for n, m in zip(counts, sizes, strict=True))
+        return along(k[first : first + grid.shape[0]], along(j, along(i, coarse[0], 2), 1), 0)
 
 
 def along(matrix: Tensor, image: Tensor, axis: int) -> Tensor:

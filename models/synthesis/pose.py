@@ -47,6 +47,13 @@ def posed(pose: Pose, grid: Grid, device: torch.device, *, mirrored: bool) -> Te
     return coordinates
 
 
+def height_mm(pose: Pose, at_mm: Triple) -> float:
+    """About how high in the scanner a point of head space lies: warps and mirroring, a few mm, are left out."""
+    column, middle = torch.tensor(at_mm), torch.tensor(CENTRE_MM)
+    scaled = (column - middle) * torch.tensor(pose.scale)
+    return float((rotation(pose.angles_rad).T @ scaled + middle)[2]) + pose.shift_mm[2]
+
+
 def displacement(warp: Warp, grid: Grid, like: Tensor) -> Tensor:
     """A warp's shift of each voxel in mm, [3, k, j, i]."""
     return warp.noise.field(grid, like, channels=3) * warp.amplitude_mm

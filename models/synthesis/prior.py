@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ CHANNELS = (
     "grey", "white", "ventricle", "depth", "cerebellum", "to_ventricle",
     "bone", "spongy", "soft", "fat", "eye", "sinus",
 )  # fmt: skip
+WORTH_CUTTING = 0.7
+LEAST_SLICES = 2
+
 _SCALE = {"depth": (3.0, 120.0), "cerebellum": (4.0, 128.0), "to_ventricle": (4.0, 40.0)}
 """Distances in mm are stored as ``mm * scale + offset``; the other channels are fractions * 255."""
 
@@ -36,11 +40,28 @@ class Anatomy:
     def sample(self, coordinates: Tensor, channels: Sequence[str]) -> dict[str, Tensor]:
         """Channels at head coordinates [3, k, j, i] in mm: fractions 0..1, distances in mm."""
         index = [CHANNELS.index(name) for name in channels]
-        stack = self.maps[index].to(coordinates.device, torch.float32)[None]
+        part, grid = self._reached(coordinates[2])
+        stack = self.maps[index, part].to(coordinates.device, torch.float32)[None]
         values = functional.grid_sample(
-            stack, _normalised(coordinates, self.grid), align_corners=True, padding_mode="border"
+            stack, _normalised(coordinates, grid), align_corners=True, padding_mode="border"
         )
         return {name: _decoded(name, values[0, n]) for n, name in enumerate(channels)}
+
+    def thinned(self) -> Anatomy:
+        """Every second voxel along each axis: an eighth of the work where a few places are looked at."""
+        maps = self.maps[:, ::2, ::2, ::2].contiguous()
+        dz, dy, dx = self.grid.spacing_mm
+        k, j, i = maps.shape[1:]
+        return Anatomy(self.name, maps, Grid((k, j, i), (2 * dz, 2 * dy, 2 * dx), self.grid.first_mm))
+
+    def _reached(self, heights_mm: Tensor) -> tuple[slice, Grid]:
+        """The slices that some heights lie between, and their grid: a slab would pay for maps it does not look at."""
+        count = self.grid.shape[0]
+        low, high = ((float(end) - self.grid.first_mm[2]) / self.grid.spacing_mm[0] for end in heights_mm.aminmax())
+        first, last = max(0, math.floor(low) - 1), min(count, math.ceil(high) + 2)
+        if last - first > WORTH_CUTTING * count or last - first < LEAST_SLICES:
+            return slice(None), self.grid
+        return slice(first, last), self.grid.slab(first, last - first)
 
 
 def _normalised(coordinates: Tensor, grid: Grid) -> Tensor:

@@ -19,7 +19,7 @@ from models.synthesis.kinds import Kind
 from models.synthesis.paint import HEAD_GRID, Painted, paint
 from models.training.pool import HeadOfSeed, PooledHead, Sources
 from models.training.samples import Sample
-from models.training.slab import slab
+from models.training.slab import lesions_z_mm, slab
 
 LEAST_PIXELS = 6
 """A slice with fewer lesion pixels is not sought out."""
@@ -58,7 +58,8 @@ def _heads(
     def head_of_seed(seed: int) -> PooledHead:
         rng = np.random.default_rng(seed)
         recipe = with_early_infarct(draw(rng, len(prior), odds), rng, early)
-        return pooled(paint(recipe, prior, device, slab(HEAD_GRID, recipe, rng)), classes)
+        part = slab(HEAD_GRID, lesions_z_mm(recipe), "top", rng)
+        return pooled(paint(recipe, prior, device, part), classes)
 
     return head_of_seed
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,8 +114,6 @@ def ended(processes: Sequence[BaseProcess]) -> None:
 
 def _paint_forever(heads_from: HeadsFrom, sources: Sources, seeds: range, device: torch.device, out: Any) -> None:
     torch.set_num_threads(1)
-    # A head painted later matters less than a step of the network trained now.
-    os.nice(3)
     head_of_seed = heads_from(sources, device)
     for seed in seeds:
         head = head_of_seed(seed)

@@ -30,7 +30,7 @@ TASKS = {
             heads_ct.blood_sample,
             steps_per_head=1,
         ),
-        Task("infarct-dwi", ("background", "infarct"), heads_mr.heads, heads_mr.sample, steps_per_head=8),
+        Task("infarct-dwi", ("background", "infarct"), heads_mr.heads, heads_mr.sample, steps_per_head=2),
         Task(
             "ischaemia-ct",
             ("background", "early ischaemia"),

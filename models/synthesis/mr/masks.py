@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.synthesis.fields import Triple
 from models.synthesis.mr.recipe import MaskUse
 from pipeline.domain.errors import ConfigurationError
 
@@ -64,11 +65,8 @@ def held_out(name: str) -> bool:
 
 def placed(mask: LesionMask, use: MaskUse, coordinates: Tensor) -> Tensor:
     """How much of each voxel [k, j, i] at head coordinates [3, k, j, i] the mask covers, 0..1."""
-    points = torch.nonzero(mask.voxels > 0.5)
-    corner = points[int(use.anchor * (len(points) - 1))].float()
-    affine = mask.head_from_voxel
-    anchor = affine[:3, :3] @ corner + affine[:3, 3]
-    at = coordinates
+    affine, at = mask.head_from_voxel, coordinates
+    anchor = _anchor(mask, use)
     if use.mirrored:
         at = at * torch.tensor([-1.0, 1.0, 1.0], device=at.device).view(3, 1, 1, 1)
     inverse = torch.linalg.inv(affine)
@@ -79,6 +77,22 @@ def placed(mask: LesionMask, use: MaskUse, coordinates: Tensor) -> Tensor:
     places = (voxel / (size - 1) * 2 - 1).flip(0).permute(1, 2, 3, 0)[None]
     values = mask.voxels.to(at.device)[None, None]
     return functional.grid_sample(values, places, align_corners=True, padding_mode="zeros")[0, 0]
+
+
+def middle_mm(mask: LesionMask, use: MaskUse) -> Triple:
+    """(x, y, z) in head space of the middle of a mask as it is used."""
+    affine = mask.head_from_voxel
+    middle = affine[:3, :3] @ torch.nonzero(mask.voxels > 0.5).float().mean(0) + affine[:3, 3]
+    anchor = _anchor(mask, use)
+    x, y, z = (anchor + (middle - anchor) * use.scale).tolist()
+    return (-x if use.mirrored else x, y, z)
+
+
+def _anchor(mask: LesionMask, use: MaskUse) -> Tensor:
+    """The voxel that a mask is scaled about, (x, y, z) in head space before any mirroring."""
+    points = torch.nonzero(mask.voxels > 0.5)
+    corner = points[int(use.anchor * (len(points) - 1))].float()
+    return mask.head_from_voxel[:3, :3] @ corner + mask.head_from_voxel[:3, 3]
 
 
 @functools.lru_cache(maxsize=64)

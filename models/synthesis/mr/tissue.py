@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,7 +110,8 @@ def _limits(infarct: Infarct, head: Head, box: Box) -> Tensor:
 def _injure(found: Parenchyma, infarct: Infarct, amount: Tensor, head: Head, box: Box) -> None:
     mottle = torch.ones_like(amount)
     if infarct.mottle and amount.numel() > LEAST_MOTTLED:
-        grid = dataclasses.replace(head.grid, shape=(amount.shape[0], amount.shape[1], amount.shape[2]))
+        k, j, i = amount.shape
+        grid = head.grid if box is WHOLE else head.grid.box((k, j, i))
         mottle = (1 + infarct.mottle * infarct.mottle_noise.field(grid, amount)[0]).clamp(0.45, 1.5)
     strength = amount * mottle
     found.adc[box] = found.adc[box] * (1 + (infarct.adc_ratio - 1) * strength).clamp(min=0.3)

@@ -6,8 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.calibration import Said, error, fitted, judged, present, write
-from models.inference.calibration import Calibration
+from benchmarks.accuracy.scoring import Score
+from benchmarks.calibration import (
+    Said,
+    fitted,
+    isotonic,
+    judged,
+    lesions,
+    logistic,
+    out_of_fold,
+    present,
+    quality,
+    write,
+)
+from models.inference.calibration import Calibration, logit
 
 
 def said_by_a_boaster(count: int = 400) -> Said:
@@ -15,7 +27,15 @@ def said_by_a_boaster(count: int = 400) -> Said:
     rng = np.random.default_rng(5)
     true_logits, sizes = rng.normal(0, 1.5, count), rng.normal(0, 1, count)
     truth = rng.random(count) < 1 / (1 + np.exp(-(true_logits + 0.8 * sizes)))
-    return Said(3 * true_logits + 1, sizes, truth.astype(float))
+    return Said(3 * true_logits + 1, sizes, truth.astype(float), np.arange(count) // 2)
+
+
+def a_score(**marks: object) -> Score:
+    """A head with blood, of which only the marks matter."""
+    plain = dict.fromkeys(("dice", "truth_cm2"), 0.0) | {"truth_ml": 5.0, "said_ml": 3.0, "probability": 0.5}
+    empty = dict.fromkeys(("lesion_ml", "lesion_met", "lesion_dice"), ())
+    rest = {"sites": {}, "names_sites": False, "out_of_distribution": None, "seconds": 0.0}
+    return Score(name="one", sort="lesion", patient="one", **plain, **empty, **rest, **marks)  # type: ignore[arg-type]
 
 
 def test_a_fit_undoes_what_was_overstated() -> None:
@@ -23,17 +43,46 @@ def test_a_fit_undoes_what_was_overstated() -> None:
     curve = fitted(said, by_volume=True)
     assert curve.scale == pytest.approx(1 / 3, rel=0.3)
     assert curve.per_log_ml == pytest.approx(0.8, rel=0.4)
-    assert error(said, curve) < 0.07 < error(said, Calibration())
+    assert quality(logistic(said, said, by_volume=True), said)["error"] < 0.07
 
 
 def test_volume_stays_out_where_it_is_not_asked_for() -> None:
     assert fitted(said_by_a_boaster(), by_volume=False).per_log_ml == 0
 
 
-def test_a_half_is_judged_by_the_curve_of_the_other() -> None:
+def test_both_kinds_of_curve_are_judged_on_heads_they_were_not_fitted_on() -> None:
     found = judged(said_by_a_boaster(), by_volume=True)
     assert found["count"] == 400
-    assert 0 < found["error"] < 0.12
+    assert 0 < found["unseen"]["logistic"]["error"] < 0.12
+    assert found["unseen"]["logistic"]["cross_entropy"] < found["unseen"]["isotonic"]["cross_entropy"] + 0.02
+
+
+def test_no_head_speaks_for_itself() -> None:
+    said = said_by_a_boaster()
+    asked: list[set[int]] = []
+
+    def remembering(learned: Said, here: Said, *, by_volume: bool) -> np.ndarray:
+        asked.append(set(learned.heads.tolist()) & set(here.heads.tolist()))
+        return np.full(len(here.true), 0.5 + 0.1 * by_volume)
+
+    assert out_of_fold(said, remembering, by_volume=False) == pytest.approx(0.5)
+    assert asked == [set()] * 5
+
+
+def test_isotonic_probabilities_never_fall_and_follow_what_was_true() -> None:
+    said = said_by_a_boaster()
+    order = np.argsort(said.logits)
+    odds = isotonic(said, said, by_volume=False)[order]
+    assert (np.diff(odds) >= 0).all()
+    assert odds.mean() == pytest.approx(said.true.mean(), abs=0.02)
+
+
+def test_a_mark_goes_back_to_the_score_it_had() -> None:
+    now = Calibration(scale=0.5, shift=-1.0, per_log_ml=0.7)
+    one = a_score(confidence=(now.probability(0.9, 3.0),), said_lesion_ml=(3.0,), said_meets=(True,))
+    found = lesions([one], now)
+    assert found.logits == pytest.approx([logit(0.9)])
+    assert (found.true.tolist(), found.heads.tolist()) == ([1.0], [0])
 
 
 def test_a_curve_is_written_into_the_bundle_and_read_back(tmp_path: Path) -> None:

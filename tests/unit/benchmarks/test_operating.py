@@ -59,9 +59,10 @@ def test_voxels_that_nobody_could_be_unsure_of_say_nothing() -> None:
 
 def test_a_chosen_point_is_what_the_bundle_then_uses(tmp_path: Path) -> None:
     shutil.copytree(BUNDLES / "ich-ct", tmp_path / "ich-ct")
-    put(read(tmp_path / "ich-ct"), Point(0.4, 0.9, 0.2))
+    put(read(tmp_path / "ich-ct"), Point(0.4, 0.9, 0.2, 0.3))
     operating = json.loads((tmp_path / "ich-ct/configs/inference.json").read_text())["operating"]
-    assert (operating["threshold"], operating["peak"], operating["minimum_ml"]) == (0.4, 0.9, 0.2)
+    numbers = ("threshold", "peak", "minimum_ml", "least_confidence")
+    assert tuple(operating[name] for name in numbers) == (0.4, 0.9, 0.2, 0.3)
     assert (
         operating["scan"]
         == json.loads((find("ich-ct").folder / "configs/inference.json").read_text())["operating"]["scan"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import nibabel
 import numpy as np
 import pytest
 import torch
 
 from models.synthesis.fields import Grid
+from models.synthesis.mr.masks import MaskLibrary, library
 from models.synthesis.prior import CHANNELS, Anatomy, encoded
 from pipeline.domain.geometry import PatientFromVoxel
 from pipeline.domain.volume import Volume, VoxelUnit
@@ -55,6 +57,19 @@ def ball_head() -> Anatomy:
 def coarse_grid() -> Grid:
     """A head's box in voxels of 4 mm."""
     return Grid(shape=(36, 55, 45), spacing_mm=(4.0, 4.0, 4.0), first_mm=(-88.0, -92.0, -66.0))
+
+
+@pytest.fixture(scope="session")
+def ball_masks(tmp_path_factory: pytest.TempPathFactory) -> MaskLibrary:
+    """Twenty balls of 15 mm as if they were patients' infarcts, 1 mm voxels in MNI space."""
+    folder = tmp_path_factory.mktemp("masks")
+    ball = np.indices((40, 40, 40)) - 20
+    voxels = ((ball**2).sum(0) < 15**2).astype(np.uint8)
+    affine = np.diag([-1.0, 1.0, 1.0, 1.0])
+    affine[:3, 3] = [-10.0, -30.0, 0.0]
+    for n in range(20):
+        nibabel.save(nibabel.Nifti1Image(voxels, affine), folder / f"sub-{n}_lesion.nii.gz")
+    return library(folder, kept=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -82,6 +84,17 @@ def test_confidence_is_calibrated_with_what_size_says() -> None:
     _, (large, small) = find_lesions(given, frame(), operating)
     assert large.confidence > small.confidence
     assert large.confidence == pytest.approx(operating.lesion.probability(0.9, large.volume_ml), abs=0.01)
+
+
+def test_what_is_hardly_a_lesion_is_not_said() -> None:
+    given = field((IPH, block(5, 8), 0.9), (IPH, block(20, 35), 0.9))
+    operating = Operating(minimum_ml=0.0, lesion=Calibration(scale=0.5, shift=-1.0, per_log_ml=0.7))
+    _, (large, small) = find_lesions(given, frame(), operating)
+    between = replace(operating, least_confidence=(large.confidence + small.confidence) / 2)
+    labels, found = find_lesions(given, frame(), between)
+    assert [one.confidence for one in found] == [large.confidence]
+    assert set(np.unique(labels)) == {0, 1}
+    assert not labels[:, :, 5:8].any()
 
 
 @given(score=st.floats(0, 1), more=st.floats(0, 1), scale=st.floats(0.05, 5), shift=st.floats(-9, 9))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pytest
 import torch
@@ -23,43 +22,34 @@ SHOWERS = Odds(infarct=1.0, kinds={"shower": 1.0})
 LARGE = Odds(infarct=1.0, lookalike=0.0, kinds={"territory": 1.0}, volumes=(VolumeBand(1.0, 40.0, 80.0),))
 
 
-@pytest.fixture(scope="module")
-def masks(tmp_path_factory: pytest.TempPathFactory) -> MaskLibrary:
-    """Twenty balls of 15 mm as if they were patients' infarcts, 1 mm voxels in MNI space."""
-    folder = tmp_path_factory.mktemp("masks")
-    ball = np.indices((40, 40, 40)) - 20
-    voxels = ((ball**2).sum(0) < 15**2).astype(np.uint8)
-    affine = np.diag([-1.0, 1.0, 1.0, 1.0])
-    affine[:3, 3] = [-10.0, -30.0, 0.0]
-    for n in range(20):
-        nibabel.save(nibabel.Nifti1Image(voxels, affine), folder / f"sub-{n}_lesion.nii.gz")
-    return library(folder, kept=False)
-
-
 def head(ball_head: Anatomy, grid: Grid, odds: Odds, seed: int) -> tuple[HeadMRRecipe, PaintedMR]:
     recipe = draw(np.random.default_rng(seed), 1, odds=odds)
     return recipe, paint(recipe, [ball_head], grid=grid)
 
 
-def test_a_recipe_from_json_paints_the_same_head(ball_head: Anatomy, coarse_grid: Grid, masks: MaskLibrary) -> None:
-    recipe = draw(np.random.default_rng(5), 1, masks, Odds(infarct=1.0, kinds={"mask": 1.0}))
+def test_a_recipe_from_json_paints_the_same_head(
+    ball_head: Anatomy, coarse_grid: Grid, ball_masks: MaskLibrary
+) -> None:
+    recipe = draw(np.random.default_rng(5), 1, ball_masks, Odds(infarct=1.0, kinds={"mask": 1.0}))
     again = from_json(HeadMRRecipe, to_json(recipe))
     assert again == recipe
-    first, second = (paint(one, [ball_head], masks, grid=coarse_grid) for one in (recipe, again))
+    first, second = (paint(one, [ball_head], ball_masks, grid=coarse_grid) for one in (recipe, again))
     assert torch.equal(first.tissue, second.tissue)
     assert torch.equal(first.infarct, second.infarct)
 
 
-def test_a_drawn_mask_without_its_folder_is_an_error(ball_head: Anatomy, coarse_grid: Grid, masks: MaskLibrary) -> None:
-    recipe = draw(np.random.default_rng(5), 1, masks, Odds(infarct=1.0, kinds={"mask": 1.0}))
+def test_a_drawn_mask_without_its_folder_is_an_error(
+    ball_head: Anatomy, coarse_grid: Grid, ball_masks: MaskLibrary
+) -> None:
+    recipe = draw(np.random.default_rng(5), 1, ball_masks, Odds(infarct=1.0, kinds={"mask": 1.0}))
     with pytest.raises(ConfigurationError, match="lesion-masks"):
         paint(recipe, [ball_head], grid=coarse_grid)
 
 
-def test_masks_to_judge_by_are_never_among_those_to_learn_from(masks: MaskLibrary) -> None:
-    kept = library(masks.folder, kept=True)
-    assert not set(kept.names) & set(masks.names)
-    assert len(kept.names) + len(masks.names) == 20
+def test_masks_to_judge_by_are_never_among_those_to_learn_from(ball_masks: MaskLibrary) -> None:
+    kept = library(ball_masks.folder, kept=True)
+    assert not set(kept.names) & set(ball_masks.names)
+    assert len(kept.names) + len(ball_masks.names) == 20
     assert all(held_out(name) for name in kept.names)
 
 
@@ -68,8 +58,8 @@ def test_a_folder_without_masks_is_refused(tmp_path: Path) -> None:
         library(tmp_path, kept=False)
 
 
-def test_a_mask_lies_where_mni_says_and_halves_about_its_anchor(masks: MaskLibrary, coarse_grid: Grid) -> None:
-    mask = masks.read(masks.names[0])
+def test_a_mask_lies_where_mni_says_and_halves_about_its_anchor(ball_masks: MaskLibrary, coarse_grid: Grid) -> None:
+    mask = ball_masks.read(ball_masks.names[0])
     at = coarse_grid.coordinates()
     whole = placed(mask, MaskUse("", mirrored=False, anchor=0.5, scale=1.0), at) > 0.5
     # RAS x -30, y -10, z 20 of the ball's centre is LPS 30, 10, 20.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.inference.diffusion import brain_median
 from models.inference.windows import CHANNELS
 from models.predict import load, predict
 from models.registry import read
@@ -19,8 +20,9 @@ from models.synthesis.mr.acquisition import acquire, draw_scan
 from models.synthesis.mr.draw import Odds as Odds_mr
 from models.synthesis.mr.draw import draw as draw_mr
 from models.synthesis.mr.draw_infarct import VolumeBand
-from models.synthesis.mr.paint import PaintedMR
+from models.synthesis.mr.paint import MR_GRID, PaintedMR
 from models.synthesis.mr.paint import paint as paint_mr
+from models.synthesis.mr.recipe import HeadMRRecipe
 from models.synthesis.paint import paint
 from models.synthesis.prior import Anatomy
 from models.training import heads_ct, heads_mr
@@ -125,9 +127,25 @@ def test_samples_of_a_painted_head_have_the_networks_shape(ball_head: Anatomy) -
 
 
 @pytest.fixture(scope="module")
-def diffusion_head(ball_head: Anatomy) -> PaintedMR:
+def infarcted() -> HeadMRRecipe:
     large = Odds_mr(infarct=1.0, kinds={"territory": 1.0}, volumes=(VolumeBand(1.0, 60.0, 90.0),))
-    return paint_mr(draw_mr(np.random.default_rng(3), 1, odds=large), [ball_head])
+    return draw_mr(np.random.default_rng(3), 1, odds=large)
+
+
+@pytest.fixture(scope="module")
+def diffusion_head(ball_head: Anatomy, infarcted: HeadMRRecipe) -> PaintedMR:
+    return paint_mr(infarcted, [ball_head])
+
+
+@pytest.fixture(scope="module")
+def pooled_head(ball_head: Anatomy, infarcted: HeadMRRecipe, diffusion_head: PaintedMR) -> PooledHead:
+    return heads_mr.pooled(diffusion_head, paint_mr(infarcted, [ball_head.thinned()], grid=heads_mr.SPARSE_GRID))
+
+
+@pytest.fixture(scope="module")
+def pooled_slab(ball_head: Anatomy, infarcted: HeadMRRecipe) -> PooledHead:
+    grids = (MR_GRID.slab(30, 26), heads_mr.SPARSE_GRID)
+    return heads_mr.pooled(*(paint_mr(infarcted, [ball_head], grid=grid) for grid in grids))
 
 
 class Given:
@@ -143,25 +161,40 @@ class Given:
         return self.head
 
 
-def giving(head: PaintedMR, stop_after: int = 1000) -> PainterOf:
-    source = Given(heads_mr.pooled(head), stop_after)
+def giving(head: PooledHead, stop_after: int = 1000) -> PainterOf:
+    source = Given(head, stop_after)
     return lambda heads_from, sources, first_seed: nullcontext(source)
 
 
 DWI = dataclasses.replace(TINY, task="infarct-dwi", classes=2, minutes=0.01, first_pool=1, steps_per_head=1)
 
 
-def test_samples_of_diffusion_have_the_networks_shape(diffusion_head: PaintedMR) -> None:
-    head = heads_mr.pooled(diffusion_head)
-    inputs, labels = batch_of(heads_mr.sample, [head], 3, np.random.default_rng(0))
-    assert inputs.shape == (3, CHANNELS, *heads_mr.SEEN_PIXELS)
+def test_samples_of_diffusion_have_the_networks_shape(pooled_head: PooledHead, pooled_slab: PooledHead) -> None:
+    inputs, labels = batch_of(heads_mr.sample, [pooled_head, pooled_slab], 6, np.random.default_rng(0))
+    assert inputs.shape == (6, CHANNELS, *heads_mr.SEEN_PIXELS)
     assert torch.isfinite(inputs).all()
-    assert set(labels.unique().tolist()) <= {0, 1}
+    assert labels.unique().tolist() == [0, 1]
 
 
-def test_a_diffusion_run_lowers_its_loss_and_its_bundle_runs(diffusion_head: PaintedMR, tmp_path: Path) -> None:
+def test_a_few_voxels_of_the_whole_head_give_its_median(pooled_head: PooledHead) -> None:
+    whole = brain_median(*(pooled_head.fields[name][::2, ::2, ::2].float() for name in ("tissue", "adc")))
+    sparse = brain_median(*pooled_head.fields["sparse"][:2].float())
+    assert sparse == pytest.approx(whole, rel=0.03)
+
+
+def test_beyond_the_head_a_slice_stands_in_for_its_neighbour() -> None:
+    assert heads_mr.there((-3.0, 2.0, 7.0), MR_GRID) == (2.0, 2.0, 7.0)
+    assert heads_mr.there((133.0, 138.0, 143.0), MR_GRID) == (133.0, 138.0, 138.0)
+    assert heads_mr.room(MR_GRID, 12.0, 2.0) == (2.0, 140.0)
+    assert heads_mr.room(MR_GRID.slab(30, 26), 12.0, 2.0) == (12.0, 38.0)
+    assert heads_mr.room(MR_GRID.slab(46, 26), 12.0, 2.0) == (12.0, 48.0)
+
+
+def test_a_diffusion_run_lowers_its_loss_and_its_bundle_runs(
+    diffusion_head: PaintedMR, pooled_head: PooledHead, tmp_path: Path
+) -> None:
     trainer = Trainer(DWI, CPU)
-    batch = batch_of(heads_mr.sample, [heads_mr.pooled(diffusion_head)], 4, np.random.default_rng(0))
+    batch = batch_of(heads_mr.sample, [pooled_head], 4, np.random.default_rng(0))
     losses = [trainer.train_step(batch) for _ in range(10)]
     assert min(losses[-4:]) < 0.8 * losses[0]
     bundle = load(export(trainer, tmp_path / "bundle", ["ball"]), "cpu")
@@ -174,12 +207,12 @@ def test_a_diffusion_run_lowers_its_loss_and_its_bundle_runs(diffusion_head: Pai
     assert said.bundle_id == "infarct-dwi"
 
 
-def test_a_run_resumes_and_leaves_its_curves(ball_head: Anatomy, diffusion_head: PaintedMR, tmp_path: Path) -> None:
+def test_a_run_resumes_and_leaves_its_curves(ball_head: Anatomy, pooled_head: PooledHead, tmp_path: Path) -> None:
     priors.save([ball_head], tmp_path / "prior")
     sources = split(tmp_path / "prior", None, DWI)
     assert sources[0].anatomies == ("ball",)
     log = io.StringIO()
-    here = Setting(CPU, resume=True, painter=giving(diffusion_head))
+    here = Setting(CPU, resume=True, painter=giving(pooled_head))
     first = train(DWI, sources, tmp_path / "run", here, log)
     longer = dataclasses.replace(DWI, minutes=first.progress.seconds / 60 + 0.01)
     second = train(longer, sources, tmp_path / "run", here, log)
@@ -189,13 +222,13 @@ def test_a_run_resumes_and_leaves_its_curves(ball_head: Anatomy, diffusion_head:
 
 
 def test_a_run_that_is_stopped_goes_on_from_where_it_was(
-    ball_head: Anatomy, diffusion_head: PaintedMR, tmp_path: Path
+    ball_head: Anatomy, pooled_head: PooledHead, tmp_path: Path
 ) -> None:
     priors.save([ball_head], tmp_path / "prior")
     sources = split(tmp_path / "prior", None, DWI)
     long = dataclasses.replace(DWI, minutes=10)
     with pytest.raises(KeyboardInterrupt):
-        train(long, sources, tmp_path, Setting(CPU, painter=giving(diffusion_head, stop_after=3)), io.StringIO())
+        train(long, sources, tmp_path, Setting(CPU, painter=giving(pooled_head, stop_after=3)), io.StringIO())
     again = Trainer(long, CPU)
     again.restore(tmp_path / "checkpoint.pt")
     assert again.progress.step == 2
