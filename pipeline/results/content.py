@@ -68,6 +68,19 @@ def image(name: Code, reference: pydicom.Dataset) -> pydicom.Dataset:
     return item
 
 
+def outline(corners: Sequence[tuple[int, int]], reference: pydicom.Dataset) -> pydicom.Dataset:
+    """A closed line ``(column, row)`` on an image, from which a number was taken (PS3.3 C.18.6.1.2)."""
+    item = pydicom.Dataset()
+    item.RelationshipType, item.ValueType = "INFERRED FROM", "SCOORD"
+    item.GraphicType = "POLYLINE"
+    item.GraphicData = [float(value) for corner in corners for value in corner]
+    on = pydicom.Dataset()
+    on.RelationshipType, on.ValueType = "SELECTED FROM", "IMAGE"
+    on.ReferencedSOPSequence = [reference]
+    item.ContentSequence = [on]
+    return item
+
+
 def _item(relationship: str, kind: str, name: Code) -> pydicom.Dataset:
     item = pydicom.Dataset()
     item.RelationshipType, item.ValueType = relationship, kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from pipeline.assembly.headers import uid
 from pipeline.domain.errors import BadInput
 from pipeline.domain.finding import Finding
 from pipeline.results.mask_file import Mask
+from pipeline.results.outlines import Outline, outlines
 from pipeline.results.requests import SourceImage
 from pipeline.volumes.planes import planes
 from pipeline.volumes.source import SourceFrame, read_header
@@ -35,6 +36,12 @@ class MarkedSlice:
     def frame_of_many(self) -> int | None:
         """The frame's number from 1 in a multi-frame instance; None in an instance of one image, or in a mosaic."""
         return self.plane.frame if self.plane.encoding.frames > 1 else None
+
+    def outlines_of(self, number: int) -> Iterator[Outline]:
+        """Outlines of a finding in the pixels of the stored picture, in which a slice of a mosaic begins somewhere."""
+        j, i = self.plane.tile_ji or (0, 0)
+        for line in outlines(self.labels == number):
+            yield tuple((x + i, y + j) for x, y in line)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TypeAlias
 
@@ -29,6 +30,12 @@ def outlines(mask: NDArray[np.bool_]) -> tuple[Outline, ...]:
     while onward:
         found.append(tuple((x + left, y + top) for x, y in _walk(onward, next(iter(onward)))))
     return tuple(found)
+
+
+def enclosed_pixels(outline: Outline) -> float:
+    """How many pixels an outline encloses, holes included (the shoelace formula)."""
+    corners = itertools.pairwise(outline)
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in corners)) / 2
 
 
 def _edges(mask: NDArray[np.bool_]) -> dict[_Corner, list[_Corner]]:

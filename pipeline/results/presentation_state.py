@@ -11,7 +11,7 @@ from pipeline.domain.finding import Finding
 from pipeline.results import codes
 from pipeline.results.attributes import RESEARCH_ONLY, Naming, local_time, new_object, reference, referenced_series
 from pipeline.results.marked import MarkedSeries, MarkedSlice
-from pipeline.results.outlines import Outline, outlines
+from pipeline.results.outlines import Outline
 from pipeline.results.requests import WriteResults
 from pipeline.results.window import Window, window_of
 
@@ -69,11 +69,7 @@ def _annotation(marked: MarkedSeries, one: MarkedSlice) -> pydicom.Dataset:
 
 
 def _lines(one: MarkedSlice, number: int) -> Iterator[Outline]:
-    """Outlines in the pixels of the stored picture, in which a slice of a mosaic begins somewhere inside."""
-    j, i = one.plane.tile_ji or (0, 0)
-    for line in outlines(one.labels == number):
-        if len(line) <= _MOST_POINTS:
-            yield tuple((x + i, y + j) for x, y in line)
+    return (line for line in one.outlines_of(number) if len(line) <= _MOST_POINTS)
 
 
 def _polyline(line: Outline) -> pydicom.Dataset:

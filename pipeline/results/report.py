@@ -12,7 +12,7 @@ from pydicom.sr.coding import Code
 
 from pipeline.assembly.headers import text as text_of
 from pipeline.assembly.headers import uid
-from pipeline.domain.finding import Finding, MidlineShift
+from pipeline.domain.finding import Finding
 from pipeline.results import codes, content
 from pipeline.results.attributes import (
     MANUFACTURER,
@@ -24,6 +24,7 @@ from pipeline.results.attributes import (
 )
 from pipeline.results.content import CONTAINS, HAS_ACQ_CONTEXT, HAS_CONCEPT_MOD, HAS_OBS_CONTEXT
 from pipeline.results.marked import MarkedSeries
+from pipeline.results.outlines import enclosed_pixels
 from pipeline.results.requests import WriteResults
 from pipeline.results.segmentation import model_of, tracking_id, tracking_uid
 from pipeline.results.uids import derived_uid
@@ -33,7 +34,10 @@ SERIES_NUMBER = 9101
 
 
 def report(request: WriteResults, marked: MarkedSeries, segmentation: pydicom.Dataset) -> pydicom.Dataset:
-    """One measurement group per finding, each on its segment of ``segmentation``, and one for the whole series.
+    """One measurement group per finding, each on its segment; beside them what is said of the series.
+
+    Every group has an outline on an image and nothing else is a group: viewers that draw measurements (OHIF 3.13)
+    stop at a group without one.
 
     It says itself what it is worth: PARTIAL when computed on a part of the images, PRELIMINARY and
     UNVERIFIED always, because no person has read it (PS3.3 C.17.2).
@@ -85,8 +89,11 @@ def _root(request: WriteResults, marked: MarkedSeries, segmentation: pydicom.Dat
         content.container(codes.MEASUREMENT_GROUP, _lesion(request, marked, segmentation, number), template="1411")
         for number in range(1, len(marked.findings) + 1)
     ]
-    whole = content.container(codes.MEASUREMENT_GROUP, _whole_series(request), template="1501")
-    yield content.container(codes.IMAGING_MEASUREMENTS, [*groups, whole])
+    yield content.container(codes.IMAGING_MEASUREMENTS, groups)
+    derived = list(_numbers_of_series(request))
+    if derived:
+        yield content.container(codes.DERIVED_MEASUREMENTS, derived)
+    yield content.container(codes.QUALITATIVE_EVALUATIONS, _standing(request))
 
 
 def _observer(request: WriteResults) -> Iterator[pydicom.Dataset]:
@@ -121,6 +128,7 @@ def _lesion(
     yield _site(finding)
     yield from _algorithm(request, *model_of(request, finding))
     yield from _measurements(finding)
+    yield _largest_section(marked, number)
     if finding.region is not None:
         yield content.code(CONTAINS, codes.REGION, codes.REGION_OF[finding.region])
     yield content.code(CONTAINS, codes.STATUS, codes.UNCONFIRMED)
@@ -161,18 +169,21 @@ def _measurements(finding: Finding) -> Iterator[pydicom.Dataset]:
     yield _probability(finding.confidence)
 
 
-def _midline(shift: MidlineShift) -> Iterator[pydicom.Dataset]:
-    yield content.measured(codes.MIDLINE_SHIFT, round(shift.mm, 1), codes.MILLIMETRE)
-    if shift.to in codes.LATERALITY:
-        yield content.code(CONTAINS, codes.SHIFTED_TO, codes.LATERALITY[shift.to])
+def _largest_section(marked: MarkedSeries, number: int) -> pydicom.Dataset:
+    """The area within the longest outline on the slice that shows most of the finding, and that outline."""
+    one = marked.slices[marked.largest_slice_of(number)]
+    line = max(one.outlines_of(number), key=enclosed_pixels)
+    area_mm2 = enclosed_pixels(line) * one.plane.spacing_mm[0] * one.plane.spacing_mm[1]
+    source = reference(one.header, [one.frame_of_many])
+    return content.measured(codes.AREA, round(area_mm2, 1), codes.SQUARE_MILLIMETRE, [content.outline(line, source)])
 
 
 def _by(method: Code) -> pydicom.Dataset:
     return content.code(HAS_CONCEPT_MOD, codes.MEASUREMENT_METHOD, method)
 
 
-def _probability(chance: float) -> pydicom.Dataset:
-    return content.measured(codes.PROBABILITY, round(100 * chance, 1), codes.PERCENT)
+def _probability(chance: float, more: content.Items = ()) -> pydicom.Dataset:
+    return content.measured(codes.PROBABILITY, round(100 * chance, 1), codes.PERCENT, more)
 
 
 def _sources(marked: MarkedSeries, number: int) -> Iterator[pydicom.Dataset]:
@@ -185,18 +196,22 @@ def _sources(marked: MarkedSeries, number: int) -> Iterator[pydicom.Dataset]:
     return (reference(headers[name], frames) for name, frames in under.items())
 
 
-def _whole_series(request: WriteResults) -> Iterator[pydicom.Dataset]:
-    """TID 1501: how likely anything is there at all, on what it was computed, with which reservations."""
-    unique = derived_uid(request.analysis_id, "whole series")
-    yield from _tracking(f"{request.bundle} whole series", unique)
-    yield content.code(CONTAINS, codes.FINDING, codes.SCAN)
-    yield content.code(HAS_CONCEPT_MOD, codes.FINDING_SITE, codes.HEAD)
-    yield from _algorithm(request, request.bundle, request.bundle_version)
+def _numbers_of_series(request: WriteResults) -> Iterator[pydicom.Dataset]:
+    """How likely anything is there at all, and how far the midline is shifted, by which algorithm."""
+    by = tuple(_algorithm(request, request.bundle, request.bundle_version))
     if request.scan_probability is not None:
-        yield _probability(request.scan_probability)
+        about = content.code(HAS_CONCEPT_MOD, codes.FINDING, codes.SCAN)
+        yield _probability(request.scan_probability, (about, *by))
     if request.midline_shift is not None:
-        yield from _midline(request.midline_shift)
+        shift = request.midline_shift
+        yield content.measured(codes.MIDLINE_SHIFT, round(shift.mm, 1), codes.MILLIMETRE, by)
+
+
+def _standing(request: WriteResults) -> Iterator[pydicom.Dataset]:
+    """What the result is worth: by whom it is to be confirmed, on what it was computed, with which reservations."""
     yield content.code(CONTAINS, codes.STATUS, codes.UNCONFIRMED)
     yield content.code(CONTAINS, codes.EXTENT, codes.PROVISIONAL if request.provisional else codes.WHOLE)
     if request.reservations:
         yield content.code(CONTAINS, codes.RESERVATION, codes.WITH_RESERVATIONS)
+    if request.midline_shift is not None and request.midline_shift.to in codes.LATERALITY:
+        yield content.code(CONTAINS, codes.SHIFTED_TO, codes.LATERALITY[request.midline_shift.to])

@@ -5,8 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import highdicom
+import numpy as np
 import pydicom
 import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
 from pipeline.domain.finding import Finding, FindingKind, HaemorrhageSite, MidlineShift, Region, Side
 from pipeline.results import codes
@@ -29,7 +32,7 @@ def said(report: pydicom.Dataset) -> list[tuple[str, str]]:
     """Name and value of every item that is a number, a code or words."""
     found = []
     for item in everything(report):
-        name = item.ConceptNameCodeSequence[0].CodeMeaning
+        name = name_of(item)
         if item.ValueType == "NUM":
             value = item.MeasuredValueSequence[0]
             found.append((name, f"{value.NumericValue:g} {value.MeasurementUnitsCodeSequence[0].CodeValue}"))
@@ -65,6 +68,47 @@ def test_a_shifted_midline_and_a_region_are_told_in_codes_of_our_own(tmp_path: P
     assert ("Region, by place in the skull alone", "DEEP") in known
     nowhere = said(written(request, ResultKind.REPORT))
     assert not [name for name, _ in nowhere if name.startswith(("Midline", "Region"))]
+
+
+def test_every_group_shows_where_its_area_was_taken_and_nothing_else_is_a_group(tmp_path: Path) -> None:
+    request = result_request(tmp_path, BLEEDING)
+    objects = {one.kind: pydicom.dcmread(one.path) for one in write_results(request)}
+    groups = [one for one in everything(objects[ResultKind.REPORT]) if name_of(one) == "Measurement Group"]
+    assert len(groups) == len(request.findings)
+    for number, group in enumerate(groups, start=1):
+        (area,) = [one for one in everything(group) if name_of(one) == "Area"]
+        (line,) = area.ContentSequence
+        shown = line.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        drawn = filled(list(line.GraphicData), objects[ResultKind.SEGMENTATION])
+        assert (drawn == segment_on(objects[ResultKind.SEGMENTATION], number, shown)).all()
+        spacing = (
+            objects[ResultKind.SEGMENTATION].SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing
+        )
+        assert float(area.MeasuredValueSequence[0].NumericValue) == pytest.approx(
+            drawn.sum() * spacing[0] * spacing[1], rel=1e-3
+        )
+
+
+def name_of(item: pydicom.Dataset) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeMeaning) if "ConceptNameCodeSequence" in item else ""
+
+
+def filled(line: list[float], like: pydicom.Dataset) -> NDArray[np.bool_]:
+    """The pixels whose centres an outline encloses."""
+    picture = Image.new("1", (8 * like.Columns, 8 * like.Rows))
+    ImageDraw.Draw(picture).polygon([8 * value for value in line], fill=1)
+    return np.asarray(picture)[4::8, 4::8]
+
+
+def segment_on(segmentation: pydicom.Dataset, number: int, source: str) -> NDArray[np.bool_]:
+    """A segment on one source image."""
+    frames = segmentation.pixel_array.reshape(-1, segmentation.Rows, segmentation.Columns)
+    for frame, groups in zip(frames, segmentation.PerFrameFunctionalGroupsSequence, strict=True):
+        of = groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+        on = groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        if (of, on) == (number, source):
+            return np.asarray(frame > 0)
+    raise AssertionError("the outline is on an image that the segment is not on")
 
 
 def test_it_is_unverified_and_preliminary_and_partial_when_on_part_of_the_images(tmp_path: Path) -> None:
