@@ -41,6 +41,7 @@ def test_no_page_keeps_anybody_out(deskside: Deskside) -> None:
         ("rota", "/rota", "[data-duty]"),
         ("figures", "/figures", "[data-agreement]"),
         ("set-up", "/setup", "[data-set-up]"),
+        ("peers", "/peers", "[data-add-peer]"),
     ):
         page.goto(deskside.desk.address + where)
         expect(page.locator(shown).first).to_be_visible()

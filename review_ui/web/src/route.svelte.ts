@@ -11,10 +11,11 @@ export type Route =
   | { page: 'rota' }
   | { page: 'figures' }
   | { page: 'setup' }
+  | { page: 'peers' }
   | { page: 'deliveries' };
 
 /** Pages without an id in their address, which is their name. */
-const PLAIN = ['requests', 'calls', 'rota', 'figures', 'setup', 'deliveries', 'settings'] as const;
+const PLAIN = ['requests', 'calls', 'rota', 'figures', 'setup', 'peers', 'deliveries', 'settings'] as const;
 
 const PATTERNS: readonly (readonly [RegExp, (id: string) => Route])[] = [
   [/^\/cases\/([^/]+)\/?$/, (id) => ({ page: 'case', id })],

@@ -70,6 +70,7 @@ export interface CaseRow {
   windows?: { code: string; ends_at: string }[]; // of treatment, the first to end first
   messages?: number; // of its thread
   called?: Called | null; // none unless somebody is, or should be, called now
+  test?: boolean; // a phantom's: rings nobody, stands behind everybody
 }
 
 export interface WorklistAnswer {
@@ -228,6 +229,7 @@ export interface CaseDetail extends CaseRow {
   earlier?: Study[]; // of the same patient, in older cases
   identity_corrections: IdentityCorrection[];
   events: CaseEvent[];
+  clocks?: { ae_title: string; ahead_s: number }[]; // of senders, so far from ours that times in images mislead
 }
 
 export const DELIVERY_STATES = ['owed', 'sending', 'failed_will_retry', 'given_up', 'sent', 'committed', 'withdrawn'] as const;

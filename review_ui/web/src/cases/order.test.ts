@@ -25,3 +25,8 @@ it('knows a raised priority', () => {
   expect(isMoreUrgent('red', 'yellow')).toBe(true);
   expect(isMoreUrgent('yellow', 'yellow')).toBe(false);
 });
+
+it('puts the test of a phantom behind everybody', () => {
+  const phantom = { ...row('phantom', 'red', '2026-11-21T01:00:00Z'), test: true };
+  expect(inReadingOrder([phantom, row('grey', 'grey', '2026-11-21T02:00:00Z')]).map((r) => r.id)).toEqual(['grey', 'phantom']);
+});

@@ -1,4 +1,4 @@
-/** The reading order of the worklist: tier, then deadline, then the longest wait; the server's rule. */
+/** The reading order of the worklist: tier, then deadline, then the longest wait; tests last; the server's rule. */
 import type { CaseRow, Tier } from '../api/types';
 
 export const TIERS: readonly Tier[] = ['red', 'orange', 'yellow', 'grey'];
@@ -6,6 +6,7 @@ export const TIERS: readonly Tier[] = ['red', 'orange', 'yellow', 'grey'];
 export function inReadingOrder(rows: Iterable<CaseRow>): CaseRow[] {
   return [...rows].sort(
     (a, b) =>
+      Number(a.test ?? false) - Number(b.test ?? false) ||
       TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier) ||
       Date.parse(a.deadline_at ?? a.first_image_at) - Date.parse(b.deadline_at ?? b.first_image_at) ||
       Date.parse(a.first_image_at) - Date.parse(b.first_image_at) ||

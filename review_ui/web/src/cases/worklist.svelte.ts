@@ -63,8 +63,9 @@ export class Worklist {
     if (known && row.version < known.version) return;
     const others = this.rows.filter((other) => other.id !== row.id);
     this.rows = row.closed_at ? others : inReadingOrder([...others, row]);
-    if (!known && !row.closed_at) this.announce('new', row);
-    else if (known && isMoreUrgent(row.tier, known.tier)) this.announce('raised', row);
+    const before = known?.test ? undefined : known; // that a phantom's case was somebody's after all is new
+    if (!row.test && !before && !row.closed_at) this.announce('new', row);
+    else if (!row.test && before && isMoreUrgent(row.tier, before.tier)) this.announce('raised', row);
     this.listeners.forEach((listener) => listener(row));
   }
 

@@ -3,7 +3,7 @@ import type { Account } from '../api/types';
 import type { Key } from '../i18n/en';
 import type { Route } from '../route.svelte';
 
-type Page = Extract<Route, { page: 'worklist' | 'requests' | 'calls' | 'rota' | 'figures' | 'setup' | 'deliveries' }>['page'];
+type Page = Extract<Route, { page: 'worklist' | 'requests' | 'calls' | 'rota' | 'figures' | 'setup' | 'peers' | 'deliveries' }>['page'];
 
 interface Place {
   page: Page;
@@ -21,6 +21,7 @@ const PLACES: readonly Place[] = [
   { page: 'rota', title: 'rota.title', roles: WHOLE_REGION },
   { page: 'figures', title: 'figures.title', roles: EVERYBODY },
   { page: 'setup', title: 'setup.title', roles: ['administrator'] },
+  { page: 'peers', title: 'peers.title', roles: ['administrator'] },
   { page: 'deliveries', title: 'deliveries.title', roles: WHOLE_REGION },
 ];
 

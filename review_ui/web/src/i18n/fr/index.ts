@@ -4,6 +4,7 @@ import { cases } from './cases';
 import { desk } from './desk';
 import { figures } from './figures';
 import { opinion } from './opinion';
+import { peers } from './peers';
 import { phone } from './phone';
 import { requests } from './requests';
 import { rota } from './rota';
@@ -18,6 +19,7 @@ export const fr: Dictionary = {
   ...desk,
   ...figures,
   ...opinion,
+  ...peers,
   ...phone,
   ...requests,
   ...rota,

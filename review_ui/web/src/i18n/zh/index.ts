@@ -5,6 +5,7 @@ import { cases } from './cases';
 import { desk } from './desk';
 import { figures } from './figures';
 import { opinion } from './opinion';
+import { peers } from './peers';
 import { phone } from './phone';
 import { requests } from './requests';
 import { rota } from './rota';
@@ -19,6 +20,7 @@ export const zh: Dictionary = {
   ...desk,
   ...figures,
   ...opinion,
+  ...peers,
   ...phone,
   ...requests,
   ...rota,
