@@ -22,7 +22,6 @@ SOURCE_IMAGE = Code("121322", "DCM", "Source image for image processing operatio
 SEGMENTATION = Code("113076", "DCM", "Segmentation")
 
 VOLUME = Code("118565006", "SCT", "Volume")
-VOXEL_SUMMATION = Code("YEKZ", "IBSI", "Volume from Voxel Summation")
 DIAMETER = Code("81827009", "SCT", "Diameter")
 PROBABILITY = Code("122157", "DCM", "Probability")
 MILLILITRE = Code("mL", "UCUM", "milliliter")

@@ -161,7 +161,8 @@ def _algorithm(request: WriteResults, bundle: str, bundle_version: str) -> Itera
 
 
 def _measurements(finding: Finding) -> Iterator[pydicom.Dataset]:
-    yield content.measured(codes.VOLUME, round(finding.volume_ml, 3), codes.MILLILITRE, [_by(codes.VOXEL_SUMMATION)])
+    # Summed over voxels. OHIF 3.13 leaves out a number that has a method, and this is the one that counts.
+    yield content.measured(codes.VOLUME, round(finding.volume_ml, 3), codes.MILLILITRE)
     if finding.abc2_ml is not None:
         yield content.measured(codes.VOLUME, round(finding.abc2_ml, 3), codes.MILLILITRE, [_by(codes.ABC2)])
     if finding.largest_diameter_mm is not None:
