@@ -34,6 +34,7 @@ from review_ui.routes import (
     calendar,
     calling,
     cases,
+    closing,
     coverage,
     deliveries,
     dicomweb,
@@ -102,6 +103,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix="/api/v1")
     of_cases = (
         cases,
+        closing,
         awaited,
         requests,
         calling,

@@ -1,8 +1,9 @@
-"""Carries on what was decided to be deleted: the door owns the vault, so only it takes a file away.
+"""Carries out what was ordered to be deleted: the door owns the vault, so only it takes a file away.
 
-A deletion and the end of its rows are one transaction of `pipeline.database.deleting`. From then on the study is
-unknown: what is sent of it anew is taken as new, and a file that such a sender was told is kept stays. Whatever is
-interrupted here is done again from the beginning, which removes nothing twice.
+First the journal forgets the images, so that no replay can tell the index of them again. Then the record of the
+deletion and the end of its rows are one transaction of `pipeline.database.deleting`. From then on the study is
+unknown: what is sent of it anew is taken as new, and a file that such a sender was told is kept stays. Then the bytes
+go. Whatever is interrupted here is done again from the beginning, which removes nothing twice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dicom_node.vault.naming import PATH
 from pipeline import logs
+from pipeline.database.deleting import Order, Refusal, delete_case, paths_of, read_orders
 from pipeline.database.retention import Deletion, finish_deletion, unfinished
 from pipeline.database.tables import instance
 from pipeline.home import Home
@@ -32,6 +34,10 @@ class ShrinkingVault(Protocol):
 
     def remove(self, path: str, needed: Callable[[], bool]) -> bool:
         """See `dicom_node.vault.fast.FastVault.remove`."""
+        ...
+
+    def forget(self, path: str) -> bool:
+        """See `dicom_node.vault.fast.FastVault.forget`."""
         ...
 
     def sweep(self, study: str) -> None:
@@ -58,12 +64,33 @@ class Removals:
             stopped.wait(EVERY_S)
 
     def look(self) -> int:
-        """Carry on every unfinished deletion; how many there were. Raises `OSError`, and what the database raises."""
+        """Carry out every order, and on every unfinished deletion; how many of these there were.
+
+        Raises `OSError`, and what the database raises.
+        """
+        with self._engine.begin() as connection:
+            orders = read_orders(connection)
+        for order in orders:
+            self._begin(order)
         with self._engine.begin() as connection:
             waiting = unfinished(connection)
         for one in waiting:
             self._carry_on(one)
         return len(waiting)
+
+    def _begin(self, order: Order) -> None:
+        """Have the rows go, as soon as nothing of it is news to the index."""
+        with self._engine.begin() as connection:
+            paths = paths_of(connection, order)
+        if not all(self._vault.forget(path) for path in paths if PATH.fullmatch(path)):
+            return
+        with self._engine.begin() as connection:
+            gone = delete_case(connection, order, self._now())
+        if isinstance(gone, Refusal):
+            why = ", ".join(sorted(hold.value for hold in gone.holds))
+            logs.get().warning("deletion_refused", case=str(order.case_id), error=why)
+        else:
+            logs.get().info("images_deleted", case=str(order.case_id), count=gone)
 
     def _carry_on(self, one: Deletion) -> None:
         files = [path for path in one.left["files"] if PATH.fullmatch(path)]

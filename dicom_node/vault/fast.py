@@ -135,10 +135,20 @@ class FastVault:
         Raises `OSError`.
         """
         with self._locks[slot(path, _LOCKS)]:
-            if path in self._unfiled or path in self._unnoted or self._plain.is_pending(path) or needed():
+            if self._is_news(path) or needed():
+                return False
+            self._plain.remove(path)
+            return True
+
+    def forget(self, path: str) -> bool:
+        """Leave nothing to replay of an image that the index knows; false when it is news to the index.
+
+        Raises `OSError`.
+        """
+        with self._locks[slot(path, _LOCKS)]:
+            if self._is_news(path):
                 return False
             self._journal.erase(path)
-            self._plain.remove(path)
             return True
 
     def sweep(self, study: str) -> None:
@@ -205,6 +215,9 @@ class FastVault:
         except OSError as exc:
             logs.get().warning("pending_not_marked", error=type(exc).__name__)
         self._journal.close()
+
+    def _is_news(self, path: str) -> bool:
+        return path in self._unfiled or path in self._unnoted or self._plain.is_pending(path)
 
     def _fits(self, record: Record) -> bool:
         return record.length <= self._journal.largest and record.head <= MOST_HEAD

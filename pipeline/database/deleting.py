@@ -1,6 +1,7 @@
-"""Deleting studies: recorded first, with every row, in one transaction; the door removes the bytes afterwards.
+"""Deleting studies: ordered, then recorded with the end of every row in one transaction, then the bytes go.
 
-`dicom_node.server.removals` carries on what stands here, however often it is interrupted.
+`dicom_node.server.removals` carries out what is ordered here: the door owns the vault and its journal, and must have
+forgotten the images there before their rows go, or a replay would bring them back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.database import (  # noqa: F401 - their import fills the metadata: what refers to a case goes with it
     calling_tables,
@@ -23,7 +25,7 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata:
 from pipeline.database.belonging import one_at_a_time
 from pipeline.database.columns import metadata
 from pipeline.database.events import record_event
-from pipeline.database.retention_tables import deletion
+from pipeline.database.retention_tables import deletion, deletion_order
 from pipeline.database.standings import standings
 from pipeline.database.tables import analysis, case, instance, series, study
 from pipeline.domain.retention import Hold, Scope, holds
@@ -45,25 +47,67 @@ class Refusal:
     holds: frozenset[Hold]
 
 
-def delete_case(
-    connection: Connection, case_id: UUID, reason: Reason, now: datetime, only_study: UUID | None = None
-) -> int | Refusal:
-    """Delete a case's images and results, or the case whole, unless something holds it; how many images went.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A case that is to be deleted, or one study of it."""
 
-    ``only_study`` is the one study to delete of it. Nobody files into the studies meanwhile, and the case is
-    locked, so that what holds it is as it stands.
+    case_id: UUID
+    reason: Reason
+    only_study: UUID | None = None
+
+
+def order_deletion(connection: Connection, order: Order, now: datetime) -> bool | Refusal:
+    """Order a deletion, unless something holds the case; whether it was not ordered before."""
+    held_by = frozenset(hold for one in standings(connection, now, [order.case_id]) for hold in holds(one))
+    if held_by:
+        return Refusal(held_by)
+    made = insert(deletion_order).values(
+        case_id=order.case_id,
+        study_id=order.only_study,
+        scope=order.reason.scope.value,
+        why=order.reason.why,
+        by=order.reason.by,
+        ordered_at=now,
+    )
+    return connection.execute(made.on_conflict_do_nothing().returning(deletion_order.c.case_id)).first() is not None
+
+
+def read_orders(connection: Connection) -> list[Order]:
+    """What is to be deleted, the oldest order first."""
+    rows = connection.execute(select(deletion_order).order_by(deletion_order.c.ordered_at, deletion_order.c.case_id))
+    return [Order(row.case_id, Reason(row.why, row.by, Scope(row.scope)), row.study_id) for row in rows]
+
+
+def paths_of(connection: Connection, order: Order) -> list[str]:
+    """The files of what is to be deleted."""
+    query = (
+        select(instance.c.path)
+        .join(series, series.c.id == instance.c.series_id)
+        .join(study, study.c.id == series.c.study_id)
+        .where(study.c.case_id == order.case_id)
+    )
+    query = query if order.only_study is None else query.where(study.c.id == order.only_study)
+    return list(connection.execute(query).scalars())
+
+
+def delete_case(connection: Connection, order: Order, now: datetime) -> int | Refusal:
+    """Carry an order out: the rows go, unless something holds the case by now; how many images went.
+
+    Nobody files into the studies meanwhile, and the case is locked, so that what holds it is as it stands.
     """
+    case_id, reason = order.case_id, order.reason
     for site_id, uid in sorted({(row.site_id, row.study_instance_uid) for row in _studies(connection, case_id)}):
         one_at_a_time(connection, site_id, uid)
     known = connection.execute(select(case).where(case.c.id == case_id).with_for_update()).one_or_none()
     if known is None:
         return 0
+    connection.execute(delete(deletion_order).where(deletion_order.c.case_id == case_id))
     (standing,) = standings(connection, now, [case_id])
     kept_by = holds(standing)
     if kept_by:
         return Refusal(kept_by)
     record = _Record(connection, known.site_id, case_id, reason, now)
-    images = sum(_delete_study(record, row.id) for row in _studies(connection, case_id, only_study))
+    images = sum(_delete_study(record, row.id) for row in _studies(connection, case_id, order.only_study))
     if reason.scope is Scope.RECORD and not _studies(connection, case_id):
         if not images:
             record.write("", [], [])

@@ -22,6 +22,18 @@ retention_rule = Table(
 )
 """There is none, and nothing is closed or deleted by itself, until an administrator names one."""
 
+deletion_order = Table(
+    "deletion_order",
+    metadata,
+    Column("case_id", ForeignKey("case.id"), primary_key=True),
+    Column("study_id", Uuid),  # the one study to delete of it; none: all
+    Column("scope", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    now("ordered_at"),
+)
+"""What is to be deleted: the door forgets the images in its journal, then the rows go, then the bytes."""
+
 deletion = Table(
     "deletion",
     metadata,
@@ -40,7 +52,7 @@ deletion = Table(
     Index(None, "study_digest"),
     Index("ix_deletion_unfinished", "id", postgresql_where=text("done_at IS NULL")),
 )
-"""Every deletion: decided with the rows, in one transaction, and carried on until the bytes are gone."""
+"""Every deletion: recorded with the end of its rows, in one transaction, and carried on until the bytes are gone."""
 
 witnessed_time = Table(
     "witnessed_time",

@@ -42,6 +42,11 @@ def may_take(viewer: Viewer, site_id: str) -> bool:
     return may_see(viewer, site_id) and viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.EXPERT)
 
 
+def may_close(viewer: Viewer, site_id: str) -> bool:
+    """Whether a viewer may take a settled case of this site off the worklist: who answers it, or sees to it."""
+    return may_see(viewer, site_id) and viewer.role in (AccountRole.COORDINATOR, AccountRole.EXPERT)
+
+
 def may_correct_role(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may say what a series is, which has it read again: those who give opinions may."""
     return may_take(viewer, site_id)

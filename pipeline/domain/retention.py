@@ -128,6 +128,11 @@ def holds(case: Standing) -> frozenset[Hold]:
     return frozenset(hold for hold, keeps_it in keeps.items() if keeps_it)
 
 
+def keeps_open(case: Standing) -> frozenset[Hold]:
+    """Everything that keeps a person from closing a case; what is not delivered yet is delivered all the same."""
+    return holds(case) - {Hold.OPEN, Hold.HELD, Hold.UNDELIVERED}
+
+
 def may_close(case: Standing, *, unasked: bool) -> bool:
     """Whether an open case may be closed by a rule: answered or, if ``unasked``, not urgent and nobody asked."""
     settled = holds(case) <= {Hold.OPEN, Hold.HELD} and not case.closed

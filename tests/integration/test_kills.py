@@ -9,11 +9,13 @@ from typing import Any
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from pydicom.dataset import Dataset
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
 from dicom_node.scu.checkpoint import keep_answers
+from pipeline.clerk.retention.__main__ import main as retention
 from pipeline.domain.finding import Side
 from pipeline.phantom import Haemorrhage, PhantomPatient, PhantomSeries, PhantomStudy, datasets
 from pipeline.testing.running import Running, eventually, running
@@ -87,6 +89,15 @@ def stored(house: Running, patient_id: str) -> set[str]:
     return {uid for uid, path in house.rows(query, patient_id) if (house.home / "vault" / path).is_file()}
 
 
+def of_patient(house: Running, patient_id: str) -> list[str]:
+    """The paths of a patient's images and of our results on them."""
+    query = """
+        SELECT instance.path FROM instance JOIN series ON series.id = instance.series_id
+        JOIN study ON study.id = series.study_id WHERE study.patient_id = %s
+    """
+    return [path for (path,) in house.rows(query, patient_id)]
+
+
 def test_a_worker_killed_in_the_middle_of_inference(house: Running) -> None:
     acknowledged = send(house, study(1))
     assert len(acknowledged) == IMAGES
@@ -124,6 +135,32 @@ def test_postgresql_killed_while_images_arrive_and_models_run(house: Running) ->
     assert len(acknowledged) == IMAGES
     analysed_once(house, "KILL-3")
     assert stored(house, "KILL-3") == set(acknowledged)
+
+
+def test_a_deletion_is_carried_on_by_a_node_that_was_killed(house: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = study(4)
+    assert len(send(house, images)) == IMAGES
+    analysed_once(house, "KILL-4")
+    results = "SELECT 1 FROM result_object JOIN analysis ON analysis.id = analysis_id WHERE path = ''"
+    eventually(lambda: not house.rows(results) and len(of_patient(house, "KILL-4")) > IMAGES, "results are written")
+    files = [house.home / "vault" / path for path in of_patient(house, "KILL-4")]
+    closed = """UPDATE "case" SET closed_at = now(), version = version + 1 WHERE patient_id = 'KILL-4' RETURNING 1"""
+    assert house.rows(closed) == [(1,)]
+    monkeypatch.setenv("DATABASE_URL", house.database_url())
+    asked = ["request", "--site", "local", "--study", str(images[0].StudyInstanceUID), "--why", "a test"]
+
+    def deleted() -> bool:
+        """Once nobody is being called for the case any more: the clerk sees that it is closed."""
+        return CliRunner().invoke(retention, asked).exit_code == 0
+
+    eventually(deleted, "the study is deleted")
+    house.kill("dicom_node")
+    eventually(lambda: not any(file.exists() for file in files), "the files are gone")
+    eventually(lambda: not house.rows("SELECT 1 FROM deletion WHERE done_at IS NULL"), "it is noted as done")
+    assert of_patient(house, "KILL-4") == []
+    eventually(lambda: house.answers(house.dicom_port), "the node answers")
+    again = send(house, images[:3])
+    eventually(lambda: stored(house, "KILL-4") == set(again), "what is sent again is new")
 
 
 def test_a_clean_stop_leaves_nothing_running(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from dicom_node.vault.naming import study_folder
 from pipeline.clerk.plainly import plainly
 from pipeline.clerk.retention.keep import room, sentence
-from pipeline.database.deleting import Reason, Refusal, delete_case
+from pipeline.database.deleting import Order, Reason, Refusal, order_deletion
 from pipeline.database.engine import one_transaction
 from pipeline.database.retention import name_rule, read_deletions, read_rules, remove_rule
 from pipeline.database.standings import standings
@@ -148,16 +148,14 @@ def request(site_id: str, study_uid: str, why: str, *, record: bool) -> None:
     """
     reason = Reason(f"requested by {site_id}: {why}", getpass.getuser(), _scope(record=record))
     with one_transaction(Settings().database_url) as connection:
-        now = datetime.now(UTC)
-        gone = [
-            delete_case(connection, case_id, reason, now, one)
-            for case_id, one in _studies(connection, site_id, study_uid)
-        ]
-        refused = sorted({hold.value for one in gone if isinstance(one, Refusal) for hold in one.holds})
+        now, found = datetime.now(UTC), _studies(connection, site_id, study_uid)
+        said = [order_deletion(connection, Order(case_id, reason, one), now) for case_id, one in found]
+        refused = sorted({hold.value for one in said if isinstance(one, Refusal) for hold in one.holds})
         if refused:
             raise BadInput(f"Not deleted, because of: {', '.join(refused)}.")
-    images = sum(one for one in gone if isinstance(one, int))
-    click.echo(f"{images} images and their results are deleted; the node removes the files within seconds.")
+        if not all(said):
+            raise BadInput("Something of this case is being deleted already; try again in a minute.")
+    click.echo("The node deletes the study with its results within seconds; `neurovigie retention log` says when.")
 
 
 @main.command()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from pipeline import logs
 from pipeline.database.closing import close_case
-from pipeline.database.deleting import Reason, Refusal, delete_case
+from pipeline.database.deleting import Order, Reason, order_deletion
 from pipeline.database.retention import leaving, read_rules
 from pipeline.database.standings import standings, witness
 from pipeline.domain.retention import Due, Room, Rule, RuleKind, to_close, to_delete
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 50
 
 
 def keep_to_rules(engine: Engine, vault: Path, reading: Reading) -> int:
-    """Witness the time, then do what the rules say; how many cases were closed or deleted."""
+    """Witness the time, then do what the rules say; how many cases were closed, or ordered to be deleted."""
     with engine.begin() as connection:
         witness(connection, reading)
         rules = [one.rule for one in read_rules(connection)]
@@ -69,9 +69,10 @@ def _close(engine: Engine, case_id: UUID, rules: Sequence[Rule], now: datetime) 
 
 def _delete(engine: Engine, due: Due, now: datetime) -> bool:
     case = due.standing
+    order = Order(case.case_id, Reason(sentence(due.rule), BY, due.rule.scope))
     with engine.begin() as connection:
-        gone = delete_case(connection, case.case_id, Reason(sentence(due.rule), BY, due.rule.scope), now)
-    if isinstance(gone, Refusal):  # something came to it since it was looked at
+        ordered = order_deletion(connection, order, now)
+    if ordered is not True:  # something came to it since it was looked at, or it is ordered already
         return False
-    logs.get().info("images_deleted", case=str(case.case_id), site=case.site_id, count=gone)
+    logs.get().info("deletion_ordered", case=str(case.case_id), site=case.site_id)
     return True

@@ -3,5 +3,8 @@ import type { Account } from './api/types';
 
 export const mayAsk = (account: Account): boolean => account.role !== 'administrator';
 
+/** Who takes settled cases off the worklist. */
+export const mayClose = (account: Account): boolean => account.role === 'expert' || account.role === 'coordinator';
+
 /** Who takes cases and refuses calls. */
 export const mayTake = (account: Account): boolean => account.role === 'expert' || account.role === 'administrator';

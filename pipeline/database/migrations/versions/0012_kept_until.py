@@ -29,6 +29,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rule")),
     )
     op.create_table(
+        "deletion_order",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("study_id", sa.Uuid(), nullable=True),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_deletion_order_case_id_case")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_deletion_order")),
+    )
+    op.create_table(
         "deletion",
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("site_id", sa.Text(), nullable=False),

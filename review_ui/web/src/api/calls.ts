@@ -11,6 +11,8 @@ export const changePassword = (current: string, next: string): Promise<void> =>
 export const readWorklist = (): Promise<WorklistAnswer> => get('/worklist');
 export const readCase = (id: string): Promise<CaseDetail> => get(`/cases/${encodeURIComponent(id)}`);
 export const takeCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/take`);
+export const closeCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/close`);
+export const reopenCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/reopen`);
 export const releaseCase = (id: string): Promise<CaseRow> => post(`/cases/${encodeURIComponent(id)}/release`);
 
 export const readDeliveries = (state: DeliveryState | undefined): Promise<DeliveriesAnswer> =>

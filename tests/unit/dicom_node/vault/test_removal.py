@@ -38,6 +38,7 @@ def test_a_removed_image_does_not_come_back_from_the_journal(tmp_path: Path) -> 
     with _opened(tmp_path) as vault:
         one, two = _append(vault, 1), _append(vault, 2)
         _indexed(vault, one, two)
+        assert vault.forget(one.path)
         assert vault.remove(one.path, NOBODY)
         vault.sweep(one.path.split("/")[1])
     with _opened(tmp_path) as again:
@@ -49,12 +50,14 @@ def test_a_removed_image_does_not_come_back_from_the_journal(tmp_path: Path) -> 
 def test_an_image_that_came_again_and_is_not_known_to_the_index_stays(tmp_path: Path) -> None:
     with _opened(tmp_path) as vault:
         one = _append(vault)
+        assert not vault.forget(one.path)
         assert not vault.remove(one.path, NOBODY)  # in the journal only
         vault.step()
         assert not vault.remove(one.path, NOBODY)  # a file, and the index has not heard of it
         vault.indexed([one])
         again = _append(vault)
         assert again.duplicate
+        assert not vault.forget(one.path)
         assert not vault.remove(one.path, NOBODY)  # acknowledged once more
         vault.indexed([again])
         assert vault.remove(one.path, NOBODY)
