@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dicom_node import indexing
-from dicom_node.indexing import LOOK_AGAIN_S, Indexer, outage_delay_s, refusal_delay_s
+from dicom_node.indexing import LOOK_AGAIN_S, TOGETHER_S, Indexer, outage_delay_s, refusal_delay_s
 from pipeline.domain.errors import VaultError
 from pipeline.domain.receipt import Receipt
 from pipeline.testing.data_sets import arrival, data_set
@@ -239,3 +239,32 @@ def test_a_loop_that_is_told_to_stop_during_an_outage_leaves_the_rest_pending(se
 def test_delays_grow_to_a_limit() -> None:
     assert [outage_delay_s(n) for n in (0, 1, 100)] == [0.25, 0.5, 5.0]
     assert [refusal_delay_s(n) for n in (0, 1, 100)] == [10.0, 20.0, 3600.0]
+
+
+class Flood(threading.Event):
+    """Whoever waits finds that another receipt has come, and 50 ms have passed."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.setting = setting
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            self.setting.receive(1, first=len(self.setting.indexer._waiting))
+            self.setting.now += 0.05
+        return self.is_set()
+
+
+def test_images_that_keep_coming_are_indexed_all_the_same(setting: Setting) -> None:
+    setting.indexer._hurry = Flood(setting)
+    setting.receive(1)
+    setting.indexer._gather(lambda: setting.now)
+    assert setting.now == pytest.approx(100.0 + TOGETHER_S, abs=0.051)
+
+
+def test_the_end_of_an_association_waits_for_no_other_image(setting: Setting) -> None:
+    setting.indexer._hurry = Flood(setting)
+    setting.receive(1)
+    setting.indexer.association_closed("one", released=True)
+    setting.indexer._gather(lambda: setting.now)
+    assert setting.now == 100.0
