@@ -28,7 +28,14 @@ MOST_ELEMENTS = 200_000
 MOST_INFLATED = 16 * 1024 * 1024
 """Bytes inflated of a deflated data set, enough for any header: a deflate bomb stops here."""
 
+LARGEST_INFLATED = 512 * 1024 * 1024
+"""Bytes a deflated data set may have in all: whoever reads it later has it in memory."""
+
+SUSPECT_INFLATED, SUSPECT_RATIO = 64 * 1024 * 1024, 100
+"""A data set that grows beyond both is a bomb: images deflate to a half or a tenth, masks to more but are small."""
+
 _UNDEFINED = 0xFFFF_FFFF
+_PIECE = 1 << 20
 _ITEM, _SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E0DD
 _SHORT_VR = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()  # PS3.5 7.1.2
@@ -64,6 +71,27 @@ def instance_ids(data_set: bytes, transfer_syntax: str) -> InstanceIds:
 def find_ids(data_set: bytes, transfer_syntax: str) -> dict[int, str]:
     """The identifiers a data set has, by tag. Raises `UnreadableInstance` when its header is cut or absurd."""
     return _values(_plain(data_set, transfer_syntax), transfer_syntax)
+
+
+def is_deflated(transfer_syntax: str) -> bool:
+    """Whether a data set in this transfer syntax has to be inflated whole to be read."""
+    return transfer_syntax in _DEFLATED
+
+
+def refuse_bombs(data_set: bytes | memoryview, transfer_syntax: str) -> None:
+    """Raise `UnreadableInstance` when a deflated data set would fill the memory of whoever reads it."""
+    if not is_deflated(transfer_syntax):
+        return
+    most = max(SUSPECT_INFLATED, min(LARGEST_INFLATED, SUSPECT_RATIO * len(data_set)))
+    inflater, rest, size = zlib.decompressobj(-zlib.MAX_WBITS), bytes(data_set), 0
+    try:
+        while rest and not inflater.eof:
+            size += len(inflater.decompress(rest, _PIECE))
+            rest = inflater.unconsumed_tail
+            if size > most:
+                raise UnreadableInstance(f"The data set inflates to more than {most >> 20} MiB.")
+    except zlib.error as exc:
+        raise UnreadableInstance("The data set is not deflated as its transfer syntax says.") from exc
 
 
 def _plain(data_set: bytes, transfer_syntax: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from dicom_node.vault.header import InstanceIds, instance_ids
+from dicom_node.vault.header import InstanceIds, instance_ids, refuse_bombs
 from dicom_node.vault.naming import digest
 from pipeline.domain.errors import UnreadableInstance
 from pipeline.domain.ports import Vault
@@ -26,11 +26,13 @@ class HeldDataSet:
 
 def examine(body: bytes, transfer_syntax: str) -> HeldDataSet:
     """Read the identifiers and take the digest. Raises `UnreadableInstance`."""
+    refuse_bombs(body, transfer_syntax)
     return HeldDataSet(body, digest(body), instance_ids(body, transfer_syntax))
 
 
 def ids_of(body: memoryview, transfer_syntax: str) -> InstanceIds:
     """The identifiers of a data set, from its first bytes when they are enough. Raises `UnreadableInstance`."""
+    refuse_bombs(body, transfer_syntax)
     try:
         return instance_ids(bytes(body[:_HEADER_BYTES]), transfer_syntax)
     except UnreadableInstance:
