@@ -1,7 +1,9 @@
 """A signed opinion as a PDF, with its key images.
 
-What Helvetica cannot write is set in a Chinese font. Where the machine has one it goes into the file; else
-it is STSong-Light (Adobe-GB1), which the reader's own machine must bring, as those that read Chinese do.
+What Helvetica cannot write is set in a Chinese font. Where this machine has one it goes into the file; else
+it is STSong-Light (Adobe-GB1), which the reader's own machine must bring, as those that read Chinese do. Where
+that is missing the letters stay blank, so the file says so in Latin letters, and a Chinese one says its own
+words in English too.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ FONTS = (
 )
 """Where Debian's packages put Chinese fonts with outlines that can be embedded."""
 _LATIN, _BOLD = "Helvetica", "Helvetica-Bold"
+_FROM_READER = "STSong-Light"
 _MARGIN = 18 * mm
 _WIDTH = A4[0] - 2 * _MARGIN - 12  # the frame keeps 6 pt on each side
 _BANNER = colors.HexColor("#7a1f1f")
@@ -54,21 +57,34 @@ _BASIC_PLANE = 0xFFFF
 def opinion_pdf(one: Printed, language: str, fonts: Sequence[Path] = FONTS) -> bytes:
     """The PDF, in one of `review_ui.printed_words.LANGUAGES`; ``fonts`` are tried in their order."""
     wide = _wide_font(fonts)
-    word, page = words(language), _Page(language, wide)
+    embedded = wide != _FROM_READER
+    word, page = words(language) if embedded else _readable_anywhere(language), _Page(language, wide)
     written = io.BytesIO()
     document = SimpleDocTemplate(
         written, pagesize=A4, leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=24 * mm, bottomMargin=20 * mm,
         title="NeuroVigie", author="NeuroVigie", lang=language,
     )  # fmt: skip
     draw = _around(one, word, wide)
-    document.build(list(_story(one, word, page)), onFirstPage=draw, onLaterPages=draw)
+    story = list(_story(one, word, page))
+    if page.is_wide and not embedded:
+        story[1:1] = [page.says(word["not_embedded"], "small")]
+    document.build(story, onFirstPage=draw, onLaterPages=draw)
     return written.getvalue()
+
+
+def _readable_anywhere(language: str) -> dict[str, str]:
+    """The words of a file whose Chinese may stay blank: those in Chinese have the English ones beside them."""
+    said = words(language)
+    if language != "zh":
+        return said
+    english = words("en")
+    return {key: text if text == english[key] else f"{text} / {english[key]}" for key, text in said.items()}
 
 
 def _wide_font(fonts: Sequence[Path]) -> str:
     """The name of a font for what Helvetica lacks, known to reportlab from now on."""
     found = next((path for path in fonts if path.is_file()), None)
-    name = f"embedded-{found.stem}" if found else "STSong-Light"
+    name = f"embedded-{found.stem}" if found else _FROM_READER
     if name not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(name, str(found)) if found else UnicodeCIDFont(name))
     return name
@@ -79,6 +95,7 @@ class _Page:
 
     def __init__(self, language: str, wide: str) -> None:
         self._wide = wide
+        self.is_wide = False  # whether any of it needs the Chinese font
         breaking = {"wordWrap": "CJK"} if language == "zh" else {"splitLongWords": 1}
         self._styles = {
             name: ParagraphStyle(
@@ -95,6 +112,7 @@ class _Page:
 
     def says(self, text: str, style: str = "text") -> Paragraph:
         chosen = self._styles[style]
+        self.is_wide |= any(wide for wide, _ in _runs(text))
         return Paragraph(_in_fonts(text, self._wide), chosen)
 
     def table(self, rows: Iterable[Sequence[str]], shares: Sequence[float], head: bool = False) -> Table:  # noqa: FBT001, FBT002

@@ -15,6 +15,11 @@ _WORDS: Words = {
         "A newer version has taken the place of this one.",
         "本版本已被更新的版本取代。",
     ),
+    "not_embedded": (
+        "Les caractères chinois ne sont pas inclus dans ce fichier : sans police chinoise, ils restent blancs.",
+        "The Chinese characters of this file are not in it: on a computer without a Chinese font they stay blank.",
+        "本文件未嵌入中文字体。",
+    ),
     "quality": ("Qualité de l'image", "Image quality", "图像质量"),
     "quality.diagnostic": ("diagnostique", "diagnostic", "可用于诊断"),
     "quality.limited": ("limitée", "limited", "有限"),

@@ -28,17 +28,34 @@ function compressed(folder: string): Plugin {
   };
 }
 
+/** Lets the browser fetch the page's code at once, beside the little that asks for the case. */
+function fetchedAtOnce(): Plugin {
+  return {
+    name: 'fetched-at-once',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) =>
+        Object.values(bundle).flatMap((chunk) => {
+          if (chunk.type !== 'chunk' || chunk.name !== 'page') return [];
+          const css = [...(chunk.viteMetadata?.importedCss ?? [])];
+          return [
+            { tag: 'link', injectTo: 'head', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${chunk.fileName}` } },
+            ...css.map((file) => ({ tag: 'link', injectTo: 'head' as const, attrs: { rel: 'stylesheet', crossorigin: true, href: `/${file}` } })),
+          ];
+        }),
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), compressed(local('../static/app'))],
+  plugins: [svelte(), fetchedAtOnce(), compressed(local('../static/app'))],
   resolve: {
-    // vtk.js only uses it to write XML; its dependency on node's "events" breaks in a browser.
     alias: {
-      xmlbuilder2: local('./src/stubs/xmlbuilder2.ts'),
       fs: local('./src/stubs/node.ts'), // the codecs ask for these under node only
       path: local('./src/stubs/node.ts'),
     },
   },
-  optimizeDeps: { exclude: ['@cornerstonejs/dicom-image-loader'], include: ['dicom-parser'] },
   worker: { format: 'es' },
   build: {
     target: 'es2022',
@@ -46,7 +63,6 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0, // no data: addresses, so that a strict content security policy holds
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 5000,
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8042' } },
   test: { include: ['src/**/*.test.ts'] },

@@ -11,7 +11,13 @@ onSignedOut(() => (current = { state: 'out' }));
 
 export const session = (): Session => current;
 
+const LAST = 'neurovigie.account';
+
+/** Who was signed in here last, whose habits a case is opened by before the server has said who it is. */
+export const lastAccount = (): string => localStorage.getItem(LAST) ?? '';
+
 export function entered(account: Account): void {
+  localStorage.setItem(LAST, account.name);
   suggestLanguage(account.language);
   current = { state: 'in', account };
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -103,6 +106,54 @@ def test_what_a_model_suggested_stands_beside_what_was_signed() -> None:
 def test_a_name_is_printed_with_all_its_groups() -> None:
     assert person("Zhang^XiaoDong=张^小东=") == "Zhang XiaoDong / 张 小东"
     assert person("LE GALL^Anne^^Dr") == "LE GALL Anne Dr"
+
+
+def text_of(pdf: bytes) -> str:
+    """What the pages draw, letter by letter: runs in STSong-Light are UTF-16, the others WinAnsi (CP 1252)."""
+    fonts = dict(re.findall(rb"/(F\d+(?:\+\d+)?) (\d+) 0 R", pdf))
+    chinese = {name for name, number in fonts.items() if b"STSong" in object_of(pdf, number)}
+    said = []
+    for packed in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            drawn = zlib.decompress(base64.a85decode(packed.strip().removesuffix(b"~>")))
+        except (ValueError, zlib.error):
+            continue  # a picture
+        font = b""
+        for found in re.finditer(rb"/(F\d+(?:\+\d+)?) [\d.]+ Tf|\(((?:\\.|[^\\)])*)\) Tj", drawn, re.DOTALL):
+            font = found[1] or font
+            if found[2] is not None:
+                said.append(plain(found[2]).decode("utf-16-be" if font in chinese else "cp1252", "replace"))
+    return "".join(said)
+
+
+def object_of(pdf: bytes, number: bytes) -> bytes:
+    found = re.search(rb"\n" + number + rb" 0 obj(.*?)endobj", pdf, re.DOTALL)
+    return found[1] if found else b""
+
+
+def plain(escaped: bytes) -> bytes:
+    """A string of PDF without its escapes (ISO 32000-1 section 7.3.4.2)."""
+    named = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+    def meant(one: re.Match[bytes]) -> bytes:
+        return bytes([int(one[1], 8)]) if one[1].isdigit() else named.get(one[1], one[1])
+
+    return re.sub(rb"\\([0-7]{1,3}|.)", meant, escaped, flags=re.DOTALL)
+
+
+def test_chinese_that_is_not_in_the_file_can_be_copied_out_and_its_absence_is_said() -> None:
+    said = text_of(opinion_pdf(printed(), "en", fonts=()))
+    assert "Zhang San / 张 三" in said
+    assert "左侧基底节血肿。" in said
+    assert words("en")["not_embedded"] in said
+    chinese = text_of(opinion_pdf(printed(), "zh", fonts=()))
+    assert "颅内出血 / Intracranial haemorrhage" in chinese  # readable where no Chinese font is
+    assert "not in it" in chinese
+
+
+def test_a_file_without_chinese_says_nothing_of_fonts() -> None:
+    plainly = replace(printed(replace(EVERYTHING, conclusion="")), patient=PatientView("LE GALL^Anne", "P1", "", "F"))
+    assert words("fr")["not_embedded"][:20] not in text_of(opinion_pdf(plainly, "fr", fonts=()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CaseRow, Tier } from '../api/types';
-import { inReadingOrder, isMoreUrgent } from './order';
+import { inReadingOrder, isMoreUrgent, TIERS, withRow } from './order';
 
 const row = (id: string, tier: Tier, first_image_at: string): CaseRow => ({ id, tier, first_image_at }) as CaseRow;
 
@@ -29,4 +29,15 @@ it('knows a raised priority', () => {
 it('puts the test of a phantom behind everybody', () => {
   const phantom = { ...row('phantom', 'red', '2026-11-21T01:00:00Z'), test: true };
   expect(inReadingOrder([phantom, row('grey', 'grey', '2026-11-21T02:00:00Z')]).map((r) => r.id)).toEqual(['grey', 'phantom']);
+});
+
+it('puts one row where sorting all of them would', () => {
+  let rows: CaseRow[] = [];
+  for (let n = 0; n < 300; n++) {
+    const tier = TIERS[(n * 7) % 4]!;
+    const one = row(`case ${(n * 37) % 120}`, tier, new Date(1.7e12 + ((n * 7919) % 500) * 1000).toISOString());
+    rows = withRow(rows, one);
+    expect(rows).toEqual(inReadingOrder(rows));
+  }
+  expect(rows.length).toBe(120);
 });

@@ -2,7 +2,7 @@
 import { readWorklist } from '../api/calls';
 import type { CaseRow, Tier } from '../api/types';
 import { follow } from '../live/stream';
-import { inReadingOrder, isMoreUrgent } from './order';
+import { inReadingOrder, isMoreUrgent, withRow } from './order';
 
 const FLASH_MS = 6_000;
 
@@ -61,8 +61,7 @@ export class Worklist {
   receive(row: CaseRow): void {
     const known = this.row(row.id);
     if (known && row.version < known.version) return;
-    const others = this.rows.filter((other) => other.id !== row.id);
-    this.rows = row.closed_at ? others : inReadingOrder([...others, row]);
+    this.rows = row.closed_at ? this.rows.filter((other) => other.id !== row.id) : withRow(this.rows, row);
     const before = known?.test ? undefined : known; // that a phantom's case was somebody's after all is new
     if (!row.test && !before && !row.closed_at) this.announce('new', row);
     else if (!row.test && before && isMoreUrgent(row.tier, before.tier)) this.announce('raised', row);

@@ -22,6 +22,7 @@ export const TAG = {
   ImageOrientationPatient: '00200037',
   FrameOfReferenceUID: '00200052',
   NumberOfFrames: '00280008',
+  PhotometricInterpretation: '00280004',
   Rows: '00280010',
   Columns: '00280011',
   PixelSpacing: '00280030',

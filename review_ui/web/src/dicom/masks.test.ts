@@ -4,7 +4,7 @@ import type { MaskFrame } from './segmentation';
 import type { Slice } from './slices';
 
 const slice = (uid: string, z: number): Slice => ({
-  imageId: `wadors:${uid}`,
+  imageId: `${uid}`,
   SOPInstanceUID: uid,
   frame: 1,
   dataset: {},
@@ -25,12 +25,12 @@ const lay = (frames: MaskFrame[]) => layMasks({ rows: 1, columns: 2, frames }, [
 
 it('follows the source image a frame names and merges segments of one slice', () => {
   const masks = lay([frame('b', [1, 0]), frame('b', [0, 2])]);
-  expect([...masks.bySlice.get('wadors:b')!]).toEqual([1, 2]);
+  expect([...masks.bySlice.get('b')!]).toEqual([1, 2]);
   expect(masks).toMatchObject({ voxels: 2, unmatched: 0 });
 });
 
 it('uses the position only where no source is named', () => {
-  expect(lay([frame('', [1, 1], [0, 0, 5.05])]).bySlice.has('wadors:b')).toBe(true);
+  expect(lay([frame('', [1, 1], [0, 0, 5.05])]).bySlice.has('b')).toBe(true);
 });
 
 it('counts what fits no slice and ignores empty frames', () => {

@@ -47,7 +47,7 @@ describe('slicesOf', () => {
       [2, 2],
       [1, 7],
     ]);
-    expect(slices[0]!.imageId).toBe('wadors:http://desk/e/frames/2');
+    expect(slices[0]!.imageId).toBe('http://desk/e/frames/2');
   });
 });
 

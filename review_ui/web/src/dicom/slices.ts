@@ -4,8 +4,6 @@ import { dot, normalOf, type Plane, planeOf, type Vector } from './geometry';
 
 export const LARGEST_PIXELS = 8192 * 8192; // more would take a browser down, and no head CT has it
 
-const UNKNOWN_MODALITY = { vr: 'CS', Value: ['OT'] }; // the image loader cannot do without one
-
 /** Distance of neighbouring pixel centres (PixelSpacing, PS3.3 10.7.1.1). */
 export interface Spacing {
   rows: number; // between rows: down the screen
@@ -13,7 +11,7 @@ export interface Spacing {
 }
 
 export interface Slice {
-  imageId: string;
+  imageId: string; // where its pixels are fetched
   SOPInstanceUID: string;
   frame: number; // from 1
   dataset: DataSet; // flat: of this frame only
@@ -52,10 +50,10 @@ export function nearestSlice(slices: readonly Slice[], point_mm: Vector): number
 function sliceOf(dataset: DataSet, frame: number, frameAddress: (uid: string, frame: number) => string): Slice {
   const SOPInstanceUID = text(dataset, TAG.SOPInstanceUID);
   return {
-    imageId: `wadors:${frameAddress(SOPInstanceUID, frame)}`,
+    imageId: frameAddress(SOPInstanceUID, frame),
     SOPInstanceUID,
     frame,
-    dataset: { ...dataset, [TAG.Modality]: dataset[TAG.Modality] ?? UNKNOWN_MODALITY },
+    dataset,
     plane: planeOf(numbers(dataset, TAG.ImageOrientationPatient), numbers(dataset, TAG.ImagePositionPatient)),
     position_mm: undefined,
     spacing_mm: spacingOf(numbers(dataset, TAG.PixelSpacing)),

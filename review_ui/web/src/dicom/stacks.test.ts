@@ -4,7 +4,7 @@ import type { Slice } from './slices';
 import { stacksOf } from './stacks';
 
 const slice = (z: number, dataset: DataSet = {}): Slice => ({
-  imageId: `wadors:${z}-${JSON.stringify(dataset)}`,
+  imageId: `${z}-${JSON.stringify(dataset)}`,
   SOPInstanceUID: '',
   frame: 1,
   dataset,

@@ -1,4 +1,6 @@
-/** How fast the line is, measured on the frames that come. */
+/** How fast the line is, measured on the frames that come, and whether its bytes are dear. */
+import type { Pace } from './order';
+import { isThrifty } from './thrift';
 
 const LATEST = 8; // frames
 const LEAST_BYTES = 8_000; // less comes in one packet, or from the browser's own store
@@ -25,6 +27,11 @@ export class Line {
   /** Takes in one frame. */
   note(frame: Frame): void {
     if (frame.bytes > LEAST_BYTES) this.frames = [...this.frames, frame].slice(-LATEST);
+  }
+
+  get pace(): Pace {
+    if (isThrifty()) return 'thrifty';
+    return this.slow ? 'slow' : 'fast';
   }
 
   get slow(): boolean {

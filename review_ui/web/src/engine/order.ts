@@ -6,8 +6,12 @@ export interface Lane {
   imageIds: readonly string[];
   around: () => number; // the slice wanted on screen
   rank: () => number; // 0: the pane being read; 1: another pane; 2: nobody looks at it yet
+  needsAll?: boolean; // every slice whole, however slow the line
   left: Record<Part, Set<string>>;
 }
+
+/** `thrifty`: somebody pays for every byte, or shares the line with a scanner. */
+export type Pace = 'fast' | 'slow' | 'thrifty';
 
 interface Turn {
   rank: number;
@@ -37,14 +41,27 @@ const SLOW: readonly Turn[] = [
   ...FAST,
 ];
 
+/** Where bytes are dear, whole ones only on screen; the rest stays small until it is looked at. */
+const THRIFTY: readonly Turn[] = [
+  { rank: 0, part: 'whole', within: 0 },
+  { rank: 0, ...HEAD },
+  { rank: 1, part: 'whole', within: 0 },
+  { rank: 1, ...HEAD },
+];
+
 export interface Next<T extends Lane> {
   lane: T;
   imageId: string;
   part: Part;
 }
 
-export function nextToLoad<T extends Lane>(lanes: readonly T[], slow: boolean): Next<T> | undefined {
-  for (const { rank, part, within } of slow ? SLOW : FAST) {
+export function nextToLoad<T extends Lane>(lanes: readonly T[], pace: Pace): Next<T> | undefined {
+  if (pace !== 'thrifty') return first(lanes, pace === 'slow' ? SLOW : FAST);
+  return first(lanes, THRIFTY) ?? first(lanes.filter(({ needsAll }) => needsAll), FAST); // prettier-ignore
+}
+
+function first<T extends Lane>(lanes: readonly T[], turns: readonly Turn[]): Next<T> | undefined {
+  for (const { rank, part, within } of turns) {
     for (const lane of lanes) {
       const imageId = lane.rank() === rank ? nearest(lane, part, within) : undefined;
       if (imageId !== undefined) return { lane, imageId, part };

@@ -1,5 +1,4 @@
 /** Paints a lesion mask over the image on screen: filled, with a sharp outline, at any zoom. */
-import type { Types } from '@cornerstonejs/core';
 import { channelsOf, colourOf } from '../viewer/colours';
 
 const OUTLINE_PX = 1.5;
@@ -16,11 +15,13 @@ export interface MaskPicture {
   rows: number;
 }
 
+export type Point = readonly [x: number, y: number];
+
 /** Corners of the image on the canvas, in CSS pixels: its origin and the ends of its first row and column. */
 export interface Placement {
-  origin: Types.Point2;
-  rowEnd: Types.Point2;
-  columnEnd: Types.Point2;
+  origin: Point;
+  rowEnd: Point;
+  columnEnd: Point;
 }
 
 export function picture(labels: Uint8Array, columns: number, rows: number, hidden: ReadonlySet<number>): MaskPicture {
@@ -56,7 +57,8 @@ export function paint(canvas: HTMLCanvasElement, mask: MaskPicture | undefined, 
   }
 }
 
-function fitted(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+/** A canvas of its element's size, empty; its context is in device pixels. */
+export function fitted(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight].map((size) => Math.round(size * window.devicePixelRatio));
   if (canvas.width !== width) canvas.width = width!;
   if (canvas.height !== height) canvas.height = height!;
@@ -66,7 +68,8 @@ function fitted(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
   return context;
 }
 
-function matrixOf({ origin, rowEnd, columnEnd }: Placement, { columns, rows }: MaskPicture): DOMMatrix {
+/** From a picture's pixels, (0, 0) being the corner of the first, to CSS pixels. */
+export function matrixOf({ origin, rowEnd, columnEnd }: Placement, { columns, rows }: { columns: number; rows: number }): DOMMatrix {
   return new DOMMatrix([
     (rowEnd[0] - origin[0]) / columns,
     (rowEnd[1] - origin[1]) / columns,

@@ -1,15 +1,20 @@
-/** One stack of slices on screen, with its lesion overlay. The only file that knows a viewport. */
-import { Enums, eventTarget, type RenderingEngine, type Types } from '@cornerstonejs/core';
+/** One stack of slices on screen, with its lesion overlay. */
+import { pool } from '../decoding/pool';
+import { numberOf, TAG, text } from '../dicom/dataset';
+import type { PlaneName } from '../dicom/cuts';
 import type { Slice } from '../dicom/slices';
 import type { WhyNot } from '../dicom/volume';
 import { type Range, rangeFromValues } from '../viewer/windows';
+import { type Camera, FITTED, placed, type Size, zoomed } from './camera';
+import { type Cutting, cutAlong, type LabelsOf } from './cuts';
 import { type Dragging, dragOn } from './drag';
 import type { Drag } from './drag-kind';
-import { type Cutting, cutAlong, type CutWish } from './cutting';
-import { hold } from './memory';
+import { Drawing } from './draw';
+import { images, type Load, type Shown } from './images';
 import { type MaskPicture, paint, picture, type Placement } from './overlay';
 import { Prefetcher, type Wish } from './prefetch';
-import { startEngine } from './start';
+
+export type { LabelsOf } from './cuts';
 
 /** What a pane tells as it goes. */
 export interface PaneNews {
@@ -26,104 +31,133 @@ export interface OverlayLook {
   hidden: ReadonlySet<number>; // labels that are not drawn
 }
 
-/** The lesion labels of a slice, rows x columns, 0 where nothing is. */
-export type LabelsOf = (slice: Slice) => Uint8Array | undefined;
+const STOPPED_MS = 120; // at a slice
+const WINDOW_PER_PX = 1 / 250; // of the window's width
+const LEAST_WIDTH = 2;
 
-const FIRST_IMAGE_MS = 20_000;
-
-interface Grid {
-  indexToWorld(ijk: number[]): Types.Point3;
-  getDimensions(): [number, number, number];
-}
-
-let panes = 0;
 const prefetcher = new Prefetcher();
 
 /** Loads slices ahead, in the order of all panes' wishes, until the function it returns is called. */
 export const loadAhead = (wish: Wish): (() => void) => prefetcher.add(wish);
 
+export const hold = (slices: readonly Slice[]): (() => void) => images.hold(slices);
+
+export const held = (): ReturnType<typeof images.count> => images.count();
+
+/** Gets ready ahead of the first case. */
+export const warmUp = (): void => pool.warm();
+
+/** Fetches a slice that somebody holds, before any pane asks for it. */
+export const loadNow = (imageId: string): void => void images.load(imageId, 'whole', true).end.catch(() => undefined);
+
 /** Cuts the volume of a stack, once all its slices are there. */
-export const cut = (stack: readonly Slice[], wish: CutWish): Promise<Cutting | WhyNot | 'failed'> => cutAlong(stack, wish, prefetcher);
+export async function cut(stack: readonly Slice[], plane: PlaneName, slab_mm: number, wish: Pick<Wish, 'rank' | 'onEnd'>): Promise<Cutting | WhyNot | 'failed'> {
+  const release = images.hold(stack);
+  const made = await cutAlong(stack, plane, slab_mm, (slices) => allValues(slices, wish));
+  release();
+  return made;
+}
 
-export { held, hold } from './memory';
-
-export async function openPane(element: HTMLDivElement, canvas: HTMLCanvasElement, drag: Drag | undefined, news: PaneNews): Promise<Pane> {
-  const engine = await startEngine();
-  const viewportId = `pane-${(panes += 1)}`;
-  engine.enableElement({ viewportId, type: Enums.ViewportType.STACK, element, defaultOptions: { background: [0, 0, 0] } });
-  return new Pane(engine, viewportId, element, canvas, drag, news);
+function allValues(slices: readonly Slice[], wish: Pick<Wish, 'rank' | 'onEnd'>): Promise<ArrayLike<number>[] | undefined> {
+  const values = new Map<string, ArrayLike<number>>();
+  return new Promise((resolve) => {
+    const stop = prefetcher.add({
+      imageIds: slices.map(({ imageId }) => imageId),
+      around: () => Math.floor(slices.length / 2),
+      rank: wish.rank,
+      needsAll: true,
+      onEnd: (imageId, failed) => {
+        wish.onEnd(imageId, failed);
+        const found = failed ? undefined : images.picture(imageId)?.values;
+        if (found) values.set(imageId, found);
+        if (found && values.size < slices.length) return;
+        stop();
+        resolve(found && slices.map((slice) => values.get(slice.imageId)!));
+      },
+    });
+  });
 }
 
 export class Pane {
-  private readonly viewport: Types.IStackViewport;
+  private readonly drawing: Drawing;
   private readonly dragging: Dragging;
   private readonly resizing: ResizeObserver;
-  private readonly ending = new AbortController();
+  private readonly stopListening: () => void;
   private slices: readonly Slice[] = [];
-  private turn = 0;
-  private fitted = true;
-  private size = '';
+  private shown: { slice: Slice; picture: Shown } | undefined;
+  private target = 0;
+  private range: Range = { lower: 0, upper: 1 };
+  private camera: Camera = FITTED;
+  private loading: Load | undefined; // by hand
+  private waiting: ReturnType<typeof setTimeout> | undefined;
+  private first: { done: (shown: boolean) => void; failed: (error: Error) => void } | undefined;
   private release = (): void => undefined;
+  private frame = 0;
+  private ended = false;
   private labelsOf: LabelsOf = () => undefined;
   private pictures = new Map<string, MaskPicture>();
   private look: OverlayLook = { shown: true, opacity: 0.35, outline: true, hidden: new Set() };
 
   constructor(
-    private readonly engine: RenderingEngine,
-    private readonly viewportId: string,
-    private readonly element: HTMLDivElement,
     private readonly canvas: HTMLCanvasElement,
+    private readonly overlay: HTMLCanvasElement,
     drag: Drag | undefined,
     private readonly news: PaneNews,
   ) {
-    this.viewport = engine.getViewport(viewportId) as Types.IStackViewport;
-    this.dragging = dragOn(viewportId, drag);
-    this.resizing = new ResizeObserver(() => this.resized());
-    this.resizing.observe(element);
-    this.listen();
+    pool.warm();
+    this.drawing = new Drawing(canvas);
+    this.dragging = dragOn(canvas, drag, this.draggable());
+    this.resizing = new ResizeObserver(() => this.render());
+    this.resizing.observe(canvas);
+    this.stopListening = images.listen((imageId) => imageId === this.wantedSlice?.imageId && this.display());
   }
 
   /** Shows a stack; `keepView` when it is the same series with more images. True when it is on screen. */
   async show(slices: readonly Slice[], index: number, range: Range | undefined, keepView: boolean): Promise<boolean> {
-    const kept = keepView && this.slices.length > 0 ? this.viewport.getViewPresentation() : undefined;
-    const release = this.release;
+    const { release } = this;
+    this.release = images.hold(slices);
+    release();
+    this.first?.done(false); // the reader has gone on
     this.slices = slices;
-    this.release = hold(slices);
-    const imageIds = slices.map((slice) => slice.imageId);
-    const turn = (this.turn += 1);
-    const shown = inTime(this.viewport.setStack(imageIds, index)).finally(release);
-    await shown.catch((error: unknown) => (turn === this.turn ? Promise.reject(error as Error) : undefined));
-    if (this.ending.signal.aborted || turn !== this.turn) return false; // the reader has gone on
+    this.target = index;
+    const first = new Promise<boolean>((done, failed) => (this.first = { done, failed }));
+    if (!keepView) this.camera = FITTED;
+    this.range = range ?? this.range;
+    this.fetch();
+    this.display();
+    const shown = await first;
+    if (!shown || this.ended) return false;
     this.setRange(range ?? this.ownRange());
-    if (kept) this.viewport.setViewPresentation(kept);
-    else this.viewport.resetCamera();
-    this.viewport.render();
     return true;
   }
 
   /** Index of the slice asked for; the one on screen may still be another. */
   get wanted(): number {
-    return this.viewport.getTargetImageIdIndex();
+    return this.target;
   }
 
   goTo(index: number): void {
     const within = Math.min(Math.max(index, 0), this.slices.length - 1);
-    if (within >= 0 && within !== this.wanted) this.viewport.scroll(within - this.wanted, false);
+    if (within < 0 || within === this.target) return;
+    this.target = within;
+    this.fetch();
+    this.display();
   }
 
   setRange(range: Range): void {
-    this.viewport.setProperties({ voiRange: range });
-    this.viewport.render();
+    this.range = range;
     this.news.onRange(range);
+    this.render();
   }
 
   /** The image's own window, or one that holds its values. */
   ownRange(): Range {
-    const image = this.viewport.getCornerstoneImage();
-    if (!image) return { lower: 0, upper: 1 };
-    const [width, level] = [firstOf(image.windowWidth), firstOf(image.windowCenter)];
-    if (hasOwnWindow(this.onScreen()) && width > 1) return { lower: level - width / 2, upper: level + width / 2 };
-    return rangeFromValues(image.voxelManager!.getScalarData() as ArrayLike<number>);
+    const { slice, picture: pixels } = this.shown ?? {};
+    if (!slice || !pixels) return { lower: 0, upper: 1 };
+    if (!pixels.values) return { lower: 0, upper: 255 };
+    const [width, level] = [numberOf(slice.dataset, TAG.WindowWidth) ?? 0, numberOf(slice.dataset, TAG.WindowCenter)];
+    if (level !== undefined && width > 1) return { lower: level - width / 2, upper: level + width / 2 };
+    return rangeFromValues(pixels.values);
   }
 
   use(drag: Drag | undefined): void {
@@ -131,13 +165,12 @@ export class Pane {
   }
 
   zoomBy(factor: number): void {
-    this.viewport.setZoom(this.viewport.getZoom() * factor);
-    this.viewport.render();
+    const { width, height } = this.size;
+    this.aim(zoomed(this.camera, factor, this.size, [width / 2, height / 2]));
   }
 
   reset(): void {
-    this.viewport.resetCamera();
-    this.viewport.render();
+    this.aim(FITTED);
   }
 
   setLabels(labelsOf: LabelsOf): void {
@@ -154,81 +187,115 @@ export class Pane {
 
   /** Value of a pixel of the slice on screen (HU for CT); undefined while its resolution is reduced. */
   voxel(column: number, row: number): number | undefined {
-    return this.values()?.[row * (this.onScreen()?.columns ?? 0) + column];
+    return this.values()?.[row * (this.shown?.slice.columns ?? 0) + column];
   }
 
   /** Values of the slice on screen, rows x columns; undefined while its resolution is reduced. */
   values(): ArrayLike<number> | undefined {
-    const image = this.viewport.getCornerstoneImage();
-    if (!image || image.columns !== this.onScreen()?.columns) return undefined;
-    return image.voxelManager?.getScalarData() as ArrayLike<number> | undefined;
+    return this.shown?.picture.whole ? this.shown.picture.values : undefined;
   }
 
   /** The slice whose pixels are really on screen. */
   onScreen(): Slice | undefined {
-    const imageId = this.viewport.getCornerstoneImage()?.imageId;
-    return this.slices.find((slice) => slice.imageId === imageId);
+    return this.shown?.slice;
   }
 
   end(): void {
-    this.ending.abort();
+    this.ended = true;
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.waiting);
+    this.first?.done(false);
+    this.loading?.leave();
+    this.stopListening();
     this.resizing.disconnect();
     this.dragging.end();
-    this.engine.disableElement(this.viewportId);
     this.release();
     this.pictures.clear();
   }
 
-  private listen(): void {
-    const { Events } = Enums;
-    const { signal } = this.ending;
-    const on = (name: string, act: (event: CustomEvent) => void): void =>
-      this.element.addEventListener(name, (event) => act(event as CustomEvent), { signal });
-    on(Events.STACK_NEW_IMAGE, ({ detail }) => this.news.onIndex(detail.imageIdIndex as number));
-    on(Events.VOI_MODIFIED, ({ detail }) => this.news.onRange(detail.range as Range));
-    on(Events.IMAGE_RENDERED, () => this.rendered());
-    const failed = ({ detail }: CustomEvent): void => this.failed(detail.imageId as string | undefined);
-    eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, failed as EventListener);
-    signal.addEventListener('abort', () => eventTarget.removeEventListener(Events.IMAGE_LOAD_ERROR, failed as EventListener));
+  private get wantedSlice(): Slice | undefined {
+    return this.slices[this.target];
+  }
+
+  private get size(): Size {
+    return { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+  }
+
+  /** Asks for the slice wanted, and no more for the one wanted before. */
+  private fetch(): void {
+    const before = this.loading;
+    const slice = this.wantedSlice;
+    this.loading = undefined;
+    const known = slice && images.picture(slice.imageId);
+    clearTimeout(this.waiting);
+    if (slice && known && !known.whole && this.first === undefined) {
+      this.waiting = setTimeout(() => this.load(slice), STOPPED_MS); // it is on screen small, and may only be passed by
+    } else if (slice && !known?.whole) this.load(slice);
+    before?.leave();
+  }
+
+  private load(slice: Slice): void {
+    const loading = images.load(slice.imageId, 'whole', true);
+    this.loading = loading;
+    loading.end.then(
+      () => this.news.onLoaded(slice.imageId, false),
+      (error: unknown) => loading === this.loading && this.failed(slice, error as Error),
+    );
   }
 
   /** A slice that failed is shown as such: never the pixels of another one under its name. */
-  private failed(imageId: string | undefined): void {
-    const index = this.slices.findIndex((slice) => slice.imageId === imageId);
-    if (imageId === undefined || index < 0) return;
-    this.news.onLoaded(imageId, true);
-    if (index === this.wanted) this.news.onIndex(index);
+  private failed(slice: Slice, error: Error): void {
+    this.loading = undefined;
+    if (this.ended) return;
+    this.news.onLoaded(slice.imageId, true);
+    if (slice === this.wantedSlice) this.news.onIndex(this.target);
+    this.first?.failed(error);
+    this.first = undefined;
   }
 
-  /** Fills the pane anew; what the reader has zoomed or moved stays so. */
-  private resized(): void {
-    const { fitted } = this;
-    this.engine.resize(true, true);
-    if (fitted && this.slices.length) this.reset();
+  /** Puts the slice wanted on screen, as far as it is there. */
+  private display(): void {
+    const slice = this.wantedSlice;
+    const pixels = slice && images.picture(slice.imageId);
+    if (this.ended || !slice || !pixels) return;
+    this.shown = { slice, picture: pixels };
+    this.news.onIndex(this.target);
+    this.first?.done(true);
+    this.first = undefined;
+    this.render();
   }
 
-  private rendered(): void {
-    const status = this.viewport.getCornerstoneImage()?.imageQualityStatus;
-    const reduced = status !== undefined && status !== Enums.ImageQualityStatus.FULL_RESOLUTION;
-    this.noteView();
+  private aim(camera: Camera): void {
+    this.camera = camera;
+    this.render();
+  }
+
+  /** Draws before the browser shows its next frame; many changes are drawn once. */
+  private render(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      if (!this.ended) this.draw();
+    });
+  }
+
+  private draw(): void {
+    const { shown } = this;
+    const place = this.placement();
+    if (!shown || !place) return;
+    this.drawing.draw(shown.picture, this.range, text(shown.slice.dataset, TAG.PhotometricInterpretation) === 'MONOCHROME1', place);
     this.paintOverlay();
-    this.news.onRendered({ reduced, place: this.placement() });
+    this.news.onRendered({ reduced: !shown.picture.whole, place });
   }
 
-  /** Whether the picture fills the pane; a pane whose size has just changed is not asked. */
-  private noteView(): void {
-    const size = `${this.element.clientWidth} ${this.element.clientHeight}`;
-    if (size === this.size) {
-      const { zoom = 1, pan = [0, 0] } = this.viewport.getViewPresentation();
-      this.fitted = Math.abs(zoom - 1) < 0.01 && Math.hypot(...pan) < 1;
-    }
-    this.size = size;
+  /** Where the image lies on the canvas. */
+  private placement(): Placement | undefined {
+    return this.shown && placed(this.shown.slice, this.size, this.camera);
   }
 
   private paintOverlay(): void {
     const slice = this.onScreen();
-    const place = slice && this.placement();
-    if (slice && place) paint(this.canvas, this.look.shown ? this.pictureOf(slice) : undefined, place, this.look);
+    const place = this.placement();
+    if (slice && place) paint(this.overlay, this.look.shown ? this.pictureOf(slice) : undefined, place, this.look);
   }
 
   private pictureOf(slice: Slice): MaskPicture | undefined {
@@ -241,38 +308,23 @@ export class Pane {
     return made;
   }
 
-  /** Where the image lies on the canvas; pixel centres are whole indices, so edges are half ones. */
-  private placement(): Placement | undefined {
-    const data = this.viewport.getImageData()?.imageData as Grid | undefined;
-    if (!data) return undefined;
-    const [columns, rows] = data.getDimensions(); // of what is on screen, which may be reduced
-    const canvasOf = (i: number, j: number): Types.Point2 => this.viewport.worldToCanvas(data.indexToWorld([i, j, 0]));
+  private draggable(): Parameters<typeof dragOn>[2] {
+    const pane = this;
     return {
-      origin: canvasOf(-0.5, -0.5),
-      rowEnd: canvasOf(columns - 0.5, -0.5),
-      columnEnd: canvasOf(-0.5, rows - 0.5),
-    };
+      get slices() { return pane.slices.length; },
+      scroll: (by) => this.goTo(this.target + by),
+      window: (wider, brighter) => this.setRange(widened(this.range, wider, brighter)),
+      pan: (x, y) => this.aim({ ...this.camera, x: this.camera.x + x, y: this.camera.y + y }),
+      zoom: (factor, at) => this.aim(zoomed(this.camera, factor, this.size, at)),
+    }; // prettier-ignore
   }
 }
 
-/** A decoder that dies says nothing: the wait for an image has an end. */
-function inTime<T>(image: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no image in time')), FIRST_IMAGE_MS);
-  });
-  return Promise.race([image, late]).finally(() => clearTimeout(timer));
-}
-
-function hasOwnWindow(slice: Slice | undefined): boolean {
-  return slice?.dataset['00281050']?.Value !== undefined;
-}
-
-function firstOf(value: number | number[]): number {
-  return Array.isArray(value) ? (value[0] ?? 0) : value;
-}
-
-/** Starts the engine ahead of the first case. */
-export async function warmUp(): Promise<void> {
-  await startEngine();
+/** To the right widens the window, up makes the picture brighter: the level falls. */
+function widened({ lower, upper }: Range, wider: number, brighter: number): Range {
+  const [before, level] = [upper - lower, (upper + lower) / 2];
+  const step = Math.max(before, 20 * LEAST_WIDTH) * WINDOW_PER_PX;
+  const width = Math.max(LEAST_WIDTH, before + wider * step);
+  const moved = level - brighter * step;
+  return { lower: moved - width / 2, upper: moved + width / 2 };
 }

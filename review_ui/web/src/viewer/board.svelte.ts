@@ -6,7 +6,7 @@ import type { Vector } from '../dicom/geometry';
 import type { Slice } from '../dicom/slices';
 import { firstDrag, isDrag, type Tool } from '../engine/drag-kind';
 import type { OverlayLook } from '../engine/pane';
-import { ahead } from './ahead';
+import { ahead, isSmall } from './ahead';
 import { type Readable, readable } from './choice';
 import { Cine } from './cine.svelte';
 import { habitOf, keepHabit } from './habits';
@@ -49,6 +49,11 @@ export class Board {
   ) {
     this.prepared = ahead.take(id);
     this.shelf = this.prepared?.shelf ?? new Shelf();
+  }
+
+  /** What was read of the case before it was opened. */
+  get known(): { detail: Promise<CaseDetail>; isFresh: boolean } | undefined {
+    return this.prepared;
   }
 
   /** Takes a case, or what is new in it: panes keep what they show, and empty ones are filled. */
@@ -236,16 +241,13 @@ export class Board {
 
   /** Prepares the case that is read next. */
   prepare(next: string | undefined): void {
-    void ahead.prepare(next, this.account(), isSmall());
+    void ahead.prepare(next, this.account(), 'later');
   }
 
   private inOrder(): Reading[] {
     return this.active ? [this.active, ...this.panes.filter((pane) => pane !== this.active)] : [...this.panes];
   }
 }
-
-/** Where one pane is all there is room for. */
-const isSmall = (): boolean => window.matchMedia('(max-width: 900px)').matches;
 
 /** What makes a pane read its series again: more images, or a newer result. */
 const signature = ({ series }: Readable): string =>

@@ -1,6 +1,7 @@
 /** What tests in a browser may ask of the viewer; it shows nothing that is not on screen. */
 import { isPlaced, patientOf } from '../dicom/space';
 import type { EdgeLetters, Vector } from '../dicom/geometry';
+import { held } from '../engine/pane';
 import type { Board } from './board.svelte';
 import { onScreen } from './picture';
 import type { Reading } from './reading.svelte';
@@ -28,7 +29,7 @@ export interface PaneHooks {
 export interface ViewerHooks extends PaneHooks {
   readonly panes: readonly PaneHooks[];
   readonly at: number;
-  held(): Promise<{ images: number; seen: number; whole: number; bytes: number }>;
+  held(): ReturnType<typeof held>;
 }
 
 declare global {
@@ -50,7 +51,7 @@ export function boardHooks(board: Board): ViewerHooks {
   return Object.defineProperties(active, {
     panes: { get: () => board.panes.map((pane) => paneHooks(() => pane)) },
     at: { get: () => board.at },
-    held: { value: async () => (await import('../engine/pane')).held() },
+    held: { value: held },
   }) as ViewerHooks;
 }
 

@@ -7,8 +7,8 @@ import { voxelCount } from '../dicom/masks';
 import { isTooLarge, type Slice } from '../dicom/slices';
 import { type Stack, stacksOf } from '../dicom/stacks';
 import type { WhyNot } from '../dicom/volume';
-import type { Cutting } from '../engine/cutting';
-import type { LabelsOf, OverlayLook, Pane, PaneNews } from '../engine/pane';
+import type { Cutting } from '../engine/cuts';
+import { cut, type LabelsOf, loadAhead, type OverlayLook, type Pane, type PaneNews } from '../engine/pane';
 import type { Placement } from '../engine/overlay';
 import type { Drag } from '../engine/drag-kind';
 import type { Around, View } from './around';
@@ -45,7 +45,6 @@ export class Reading {
   lesionSlices = $derived(this.slices.flatMap((slice, index) => (this.marking.masks?.bySlice.has(slice.imageId) ? [index] : [])));
 
   private pane: Pane | undefined;
-  private engine: typeof import('../engine/pane') | undefined;
   private abort = new AbortController();
   private busyWith = '';
   private again = false;
@@ -57,9 +56,8 @@ export class Reading {
 
   constructor(private readonly around: Around) {}
 
-  attach(pane: Pane, engine: typeof import('../engine/pane')): void {
+  attach(pane: Pane): void {
     this.pane = pane;
-    this.engine = engine;
     if (this.choice) void this.open(this.choice, this.wantedView);
   }
 
@@ -159,14 +157,12 @@ export class Reading {
   }
 
   private async cut(view: PlaneName, slab_mm: number, signal: AbortSignal): Promise<Cutting | undefined> {
-    if (!this.engine || !this.stack) return undefined;
+    if (!this.stack) return undefined;
     this.cutting = true;
     this.notCut = undefined;
-    const made = await this.engine.cut(this.stack.slices, {
-      plane: view,
-      slab_mm,
+    const made = await cut(this.stack.slices, view, slab_mm, {
       rank: () => (this.around.isActive(this) ? 0 : 1),
-      onLoaded: (imageId, failed) => this.progress.note(imageId, failed),
+      onEnd: (imageId, failed) => this.progress.note(imageId, failed),
     });
     this.cutting = false;
     if (typeof made === 'string') this.notCut = made;
@@ -280,13 +276,12 @@ export class Reading {
   private loadStack(stack: Stack): void {
     this.stopLoading();
     const imageIds = stack.slices.map(({ imageId }) => imageId);
-    const stop = this.engine?.loadAhead({
+    this.stopLoading = loadAhead({
       imageIds,
       around: () => (this.cuts ? Math.floor(imageIds.length / 2) : (this.pane?.wanted ?? 0)),
       rank: () => (this.around.isActive(this) ? 0 : 1),
       onEnd: (imageId, failed) => this.progress.note(imageId, failed),
     });
-    this.stopLoading = stop ?? (() => undefined);
   }
 
   private giveLabels(): void {

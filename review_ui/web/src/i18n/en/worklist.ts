@@ -1,5 +1,7 @@
 /** Worklist, reasons and events. */
 export const worklist = {
+  'worklist.more.one': '{n} more case',
+  'worklist.more.other': '{n} more cases',
   'worklist.title': 'Worklist',
   'worklist.empty': 'No open case.',
   'worklist.emptyhint': 'The next one appears here by itself, from its first image.',

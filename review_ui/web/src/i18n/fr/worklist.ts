@@ -1,6 +1,8 @@
 import type { worklist as english } from '../en/worklist';
 
 export const worklist: Record<keyof typeof english, string> = {
+  'worklist.more.one': 'Encore {n} dossier',
+  'worklist.more.other': 'Encore {n} dossiers',
   'worklist.title': 'Liste de travail',
   'worklist.empty': 'Aucun dossier ouvert.',
   'worklist.emptyhint': 'Le prochain apparaîtra ici de lui-même, dès sa première image.',

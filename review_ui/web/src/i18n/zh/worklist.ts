@@ -1,6 +1,8 @@
 import type { worklist as english } from '../en/worklist';
 
 export const worklist: Record<keyof typeof english, string> = {
+  'worklist.more.one': '还有 {n} 个病例',
+  'worklist.more.other': '还有 {n} 个病例',
   'worklist.title': '工作列表',
   'worklist.empty': '没有待处理的病例。',
   'worklist.emptyhint': '收到下一个病例的首幅图像后，它会自动出现在这里。',
