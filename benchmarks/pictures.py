@@ -44,7 +44,7 @@ _PEOPLE = {
     "anne": ("expert", "Dr Anne Le Gall", None),
     "yann": ("expert", "Dr Yann Morvan", None),
     "coordination": ("coordinator", "Claire Jaouen", None),
-    "admin": ("administrator", "System administrator", None),
+    "system": ("administrator", "System administrator", None),
     "brume": ("site", "Dr Ewen Cariou", PORT_BRUME.site),
 }
 _TELEPHONE = "+33 2 98 11 11 11"
@@ -100,6 +100,7 @@ class Desk:
             self.contexts[name, kind] = context
             page = context.new_page()
             page.goto(self.address)
+            page.get_by_role("button", name="English").click()
             page.fill("input[name=name]", name)
             page.fill("input[name=password]", PASSWORD)
             page.click("form button")
@@ -119,21 +120,21 @@ class Desk:
 
 def put_on_duty(desk: Desk) -> None:
     """A telephone of last resort, and three weeks of rota with a gap in it."""
-    desk.ask("admin", "PUT", "/set-up", {"fallback_phone": _TELEPHONE, "site_phones": {PORT_BRUME.site: _TELEPHONE}})
-    people = {one["name"]: one["id"] for one in desk.ask("admin", "GET", "/rota/experts")}
+    desk.ask("system", "PUT", "/set-up", {"fallback_phone": _TELEPHONE, "site_phones": {PORT_BRUME.site: _TELEPHONE}})
+    people = {one["name"]: one["id"] for one in desk.ask("system", "GET", "/rota/experts")}
     monday = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     experts = [people[_PEOPLE[name][1]] for name in ("anne", "yann")]
     for expert, centre in zip(experts, ("CHU de Brest", "CHU de Rennes"), strict=True):
         told = {"centre": centre, "skills": ["diagnostic"], "languages": ["fr", "en"], "phone": _TELEPHONE}
-        desk.ask("admin", "PUT", f"/rota/experts/{expert}", told)
+        desk.ask("system", "PUT", f"/rota/experts/{expert}", told)
     for day in range(20):
         if day == 9:
             continue
         for rank in (1, 2):
             times = [(monday + timedelta(days=day + later)).isoformat() for later in (0, 1)]
             duty = {"expert": experts[(day + rank) % 2], "skill": "diagnostic", "rank": rank}
-            desk.ask("admin", "POST", "/rota/duties", {**duty, "starts_at": times[0], "ends_at": times[1]})
+            desk.ask("system", "POST", "/rota/duties", {**duty, "starts_at": times[0], "ends_at": times[1]})
 
 
 def ask_for_an_opinion(desk: Desk) -> str:
@@ -208,7 +209,7 @@ def views(case: str) -> Iterator[View]:
     yield View("rota", "coordination", "/rota", shows("[data-duty]"))
     yield View("figures", "coordination", "/figures", shows("[data-agreement]"))
     yield View("deliveries", "coordination", "/deliveries", shows("main"))
-    yield View("setup", "admin", "/setup", shows("[data-set-up]"))
+    yield View("setup", "system", "/setup", shows("[data-set-up]"))
     yield View("settings", "anne", "/settings", shows("main section"))
 
 
@@ -246,7 +247,7 @@ def house() -> Iterator[tuple[Running, Path]]:
 
 def settled(desk: Desk) -> bool:
     """Whether no case waits for a model or for images any more."""
-    rows = desk.ask("admin", "GET", "/worklist")["cases"]
+    rows = desk.ask("system", "GET", "/worklist")["cases"]
     return bool(rows) and all(row["state"] in ("analysed", "not_analysed", "failed") for row in rows)
 
 

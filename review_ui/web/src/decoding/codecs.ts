@@ -48,9 +48,15 @@ const JPEG: Codec = {
   decoder: 'JPEGDecoder',
 };
 
+const JPEG_XL: Codec = {
+  load: () => Promise.all([import('@cornerstonejs/codec-libjxl/decodewasmjs'), import('@cornerstonejs/codec-libjxl/decodewasm?url')]),
+  decoder: 'JpegXLDecoder',
+};
+
 /** By transfer syntax (PS3.6 table A-1, below 1.2.840.10008.1.2.4). */
 const CODECS: Readonly<Record<string, Codec>> = {
-  '50': JPEG, '51': JPEG, '80': JPEG_LS, '81': JPEG_LS, '90': J2K, '91': J2K, '201': HTJ2K, '202': HTJ2K, '203': HTJ2K,
+  '50': JPEG, '51': JPEG, '80': JPEG_LS, '81': JPEG_LS, '90': J2K, '91': J2K,
+  '110': JPEG_XL, '111': JPEG_XL, '112': JPEG_XL, '201': HTJ2K, '202': HTJ2K, '203': HTJ2K,
 }; // prettier-ignore
 const COMPRESSED = '1.2.840.10008.1.2.4.';
 
