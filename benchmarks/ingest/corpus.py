@@ -23,6 +23,7 @@ def write_head(folder: Path, images: int) -> list[Path]:
         one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = generate_uid()
         one.SeriesInstanceUID = series
         one.InstanceNumber = number + 1
+        one.ImagesInAcquisition = images
         one.ImagePositionPatient = [-110.0, -110.0, number * spacing]
         files.append(folder / f"{number:05d}.dcm")
         one.save_as(files[-1], enforce_file_format=True)

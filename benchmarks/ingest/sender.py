@@ -21,6 +21,8 @@ from pydicom.filereader import read_file_meta_info
 
 _PDU = struct.Struct(">BxL")
 _EXPLICIT = "1.2.840.10008.1.2.1"
+CT = "1.2.840.10008.5.1.4.1.1.2"
+LONGEST_PDU = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,11 @@ def send(port: int, files: Sequence[Path], associations: int, *, tls: bool = Fal
 
 
 @contextmanager
-def associate(port: int, sop_class: str = "1.2.840.10008.5.1.4.1.1.2") -> Iterator[Any]:
+def associate(port: int, sop_class: str = CT) -> Iterator[Any]:
     """A connection with an association for one SOP class, released at the end."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _associate(line, sop_class)
+        open_association(line, sop_class)
         yield line
         line.sendall(_PDU.pack(5, 4) + bytes(4))
         read_pdu(line)
@@ -68,8 +70,8 @@ def _work(port: int, files: Sequence[Path], barrier: Any, queue: Any, tls: bool,
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         line = context.wrap_socket(line)
-    most = _associate(line, str(dcmread(files[0], stop_before_pixels=True).SOPClassUID))
-    messages = [_message(path, most) for path in files]
+    most = open_association(line, str(dcmread(files[0], stop_before_pixels=True).SOPClassUID))
+    messages = [image_message(path, most) for path in files]
     barrier.wait()
     waits, refused = [], 0
     began = time.monotonic()
@@ -84,10 +86,10 @@ def _work(port: int, files: Sequence[Path], barrier: Any, queue: Any, tls: bool,
     line.close()
 
 
-def _associate(line: Any, sop_class: str) -> int:
+def open_association(line: Any, sop_class: str = CT) -> int:
     """Open the association; the longest PDU that is taken."""
     syntaxes = _item(0x30, sop_class.encode()) + _item(0x40, _EXPLICIT.encode())
-    user = _item(0x51, struct.pack(">L", 131_072)) + _item(0x52, b"2.25.1")
+    user = _item(0x51, struct.pack(">L", LONGEST_PDU)) + _item(0x52, b"2.25.1")
     body = struct.pack(">H2x16s16s32x", 1, b"ANY".ljust(16), b"BENCHMARK".ljust(16))
     body += _item(0x10, b"1.2.840.10008.3.1.1.1") + _item(0x20, b"\1\0\0\0" + syntaxes) + _item(0x50, user)
     line.sendall(_PDU.pack(1, len(body)) + body)
@@ -95,10 +97,10 @@ def _associate(line: Any, sop_class: str) -> int:
     if kind != 2:
         raise ConnectionError("the association was not accepted")
     (most,) = struct.unpack_from(">L", answer, answer.index(b"\x51\0\0\4") + 4)
-    return min(int(most) or 131_072, 131_072)
+    return min(int(most) or LONGEST_PDU, LONGEST_PDU)
 
 
-def _message(path: Path, most: int) -> bytes:
+def image_message(path: Path, most: int = LONGEST_PDU) -> bytes:
     """The PDUs of one C-STORE."""
     meta = read_file_meta_info(path)
     data_set = path.read_bytes()[144 + int(meta.FileMetaInformationGroupLength) :]
