@@ -25,6 +25,7 @@ from review_ui.dicomweb.series_metadata import MetadataReader
 from review_ui.events.hub import EventHub
 from review_ui.health import Health
 from review_ui.http import problems
+from review_ui.http.description import describe
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
@@ -41,6 +42,7 @@ from review_ui.routes import (
     events,
     exchanges,
     figures,
+    grants,
     identity,
     metrics,
     notifications,
@@ -94,6 +96,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     app.include_router(metrics.router)
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
+    describe(app)
     for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
         app.add_middleware(middleware)
     return app
@@ -118,7 +121,7 @@ def _api() -> APIRouter:
         deliveries,
         dicomweb,
     )
-    of_people = (sites, set_up, peers, rota, coverage, exchanges, calendar, notifications, figures)
+    of_people = (sites, set_up, peers, rota, coverage, exchanges, calendar, notifications, figures, grants)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api
@@ -136,4 +139,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listening
+        await asyncio.get_running_loop().shutdown_default_executor()  # what the hub was still reading
         app.state.desk.engine.dispose()

@@ -11,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from pipeline.domain.access import may_see_patients
 from pipeline.domain.deadlines import Deadlines
 from review_ui.accounts import sessions
 from review_ui.accounts.account import Account
@@ -20,11 +21,10 @@ from review_ui.bundles import BundleTexts
 from review_ui.dicomweb.series_metadata import MetadataReader
 from review_ui.events.hub import EventHub
 from review_ui.health import Health
+from review_ui.http.description import COOKIE
 from review_ui.http.problems import Problem
 from review_ui.metrics.scrape import Scrape
 from review_ui.peers.checkup import CheckUp
-
-COOKIE = "neurovigie_session"
 
 Clock = Callable[[], datetime]
 """Tells the time, in UTC."""
@@ -82,3 +82,18 @@ def signed_in(account: Whoever) -> Account:
 
 
 SignedIn = Annotated[Account, Depends(signed_in)]
+
+
+def sees_patients(account: SignedIn) -> Account:
+    """The account of the session, if images and what is known of patients are shown to it at all."""
+    if not may_see_patients(account.viewer):
+        raise Problem(
+            403,
+            "grant_needed",
+            "Images and patient data are not shown to administrators, "
+            "unless another administrator or a coordinator has granted it for a while.",
+        )
+    return account
+
+
+SeesPatients = Annotated[Account, Depends(sees_patients)]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import PlainSerializer, TypeAdapter
 
+from pipeline.domain.access import Viewer, may_see_patients
 from pipeline.domain.opinion_request import Onset, OnsetKind, Window, windows
 from pipeline.domain.priority import Tier, reading_key
 from review_ui.accounts.account import Account
@@ -36,12 +38,16 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class PatientView:
-    """The patient as the images name them; ``birth_date`` is DICOM's YYYYMMDD."""
+    """The patient as the images name them; ``birth_date`` is DICOM's YYYYMMDD.
+
+    ``withheld``: whoever asks is not shown who it is.
+    """
 
     name: str
     id: str
     birth_date: str
     sex: str
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,14 @@ class CaseRow:
     called: CalledView | None = None
     messages: int = 0
     test: bool = False
+
+
+_WITHHELD = PatientView("", "", "", "", withheld=True)
+
+
+def shown_as(row: CaseRow, viewer: Viewer) -> CaseRow:
+    """A case as this viewer is shown it: for an administrator without a grant it is of nobody in particular."""
+    return row if may_see_patients(viewer) else replace(row, patient=_WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +188,10 @@ def worklist_json(worklist: Worklist) -> bytes:
 def case_json(row: CaseRow) -> bytes:
     """A worklist line as one line of JSON."""
     return _CASE_ROW.dump_json(row)
+
+
+def without_patient(case: bytes) -> bytes:
+    """The JSON of a worklist line as `shown_as` shows it to whoever may not know the patient."""
+    told = json.loads(case)
+    told["patient"] = asdict(_WITHHELD)
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

@@ -20,6 +20,7 @@ from pipeline.domain.calling import (
     ClearAlarm,
     Effect,
     Escalation,
+    HandedBack,
     Notify,
     RaiseAlarm,
     StandDown,
@@ -45,19 +46,28 @@ def announce(
         match effect:
             case Notify(person, kind):
                 _call(connection, known.id, person, kind)
-                why = NotificationKind.CALL if kind is CallKind.EXPERT else NotificationKind.COORDINATE
+                why = NotificationKind.COORDINATE if kind is CallKind.COORDINATOR else NotificationKind.CALL
                 queue(connection, known.id, person, why, state.tier, now)
             case StandDown(person):
                 if drop_calls(connection, known.id, person) == 0:
                     queue(connection, known.id, person, NotificationKind.STAND_DOWN, state.tier, now)
             case TellRaised(person):
                 queue(connection, known.id, person, NotificationKind.RAISED, state.tier, now)
-            case RaiseAlarm(why_nobody):
-                add_warning(connection, known.id, ALARM, telephone(connection, known.site_id, why_nobody))
-                record_event(connection, known.id, "alarm", {"why": why_nobody.value})
-            case ClearAlarm():
-                remove_warning(connection, known.id, ALARM)
-                record_event(connection, known.id, "alarm_over")
+            case HandedBack(person, by):
+                record_event(connection, known.id, "handed_back", {"account": _name(connection, person)})
+                queue(connection, known.id, by, NotificationKind.COORDINATE, state.tier, now)
+            case RaiseAlarm() | ClearAlarm():
+                _alarm(connection, known, effect)
+
+
+def _alarm(connection: Connection, known: Row[Any], effect: RaiseAlarm | ClearAlarm) -> None:
+    match effect:
+        case RaiseAlarm(why):
+            add_warning(connection, known.id, ALARM, telephone(connection, known.site_id, why))
+            record_event(connection, known.id, "alarm", {"why": why.value})
+        case ClearAlarm():
+            remove_warning(connection, known.id, ALARM)
+            record_event(connection, known.id, "alarm_over")
 
 
 def telephone(connection: Connection, site_id: str, why: AlarmWhy) -> str:
@@ -68,5 +78,9 @@ def telephone(connection: Connection, site_id: str, why: AlarmWhy) -> str:
 
 
 def _call(connection: Connection, case_id: UUID, person: UUID, kind: CallKind) -> None:
-    name = connection.execute(select(account.c.name).where(account.c.id == person)).scalar_one()
-    record_event(connection, case_id, "called", {"account": name, "as": kind.value})
+    record_event(connection, case_id, "called", {"account": _name(connection, person), "as": kind.value})
+
+
+def _name(connection: Connection, person: UUID) -> str:
+    name: str = connection.execute(select(account.c.name).where(account.c.id == person)).scalar_one()
+    return name

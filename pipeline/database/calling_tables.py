@@ -31,13 +31,14 @@ call = Table(
     of("case_id", "case"),
     Column("number", Integer, nullable=False),  # the order within the case
     of("person_id", "account"),
-    Column("kind", Text, nullable=False),  # expert | coordinator
+    Column("kind", Text, nullable=False),  # expert | coordinator | handed
     Column("round", Integer, nullable=False),
     Column("called_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("outcome", Text, nullable=False),
     words("why"),
     at("ended_at"),
+    of("handed_by", "account", optional=True),  # the coordinator who named this person
     UniqueConstraint("case_id", "number"),
     Index(None, "person_id", "called_at"),
 )

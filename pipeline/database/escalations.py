@@ -26,6 +26,7 @@ from pipeline.domain.calling import (
     Ended,
     Escalation,
     Event,
+    Handed,
     Moment,
     Outcome,
     Phase,
@@ -85,10 +86,25 @@ def refuse(connection: Connection, case_id: UUID, by: UUID, why: str, now: datet
     return _happen(connection, _locked(connection, case_id), state, (Refused(by, why),), now)
 
 
+def hand(connection: Connection, case_id: UUID, to: UUID, by: UUID, now: datetime) -> Looked:
+    """A coordinator names who is to have the case; no effect where that person holds it or is called already."""
+    known = _locked(connection, case_id)
+    state = _read(connection, case_id) or Escalation()
+    return _happen(connection, known, state, (Handed(to, by),), now)
+
+
+def was_named(connection: Connection, case_id: UUID, person: UUID) -> bool:
+    """Whether a coordinator named somebody for a case, and his answer is waited for."""
+    waiting = (call.c.outcome == Outcome.WAITING.value) & (call.c.kind == CallKind.HANDED.value)
+    named = select(call.c.id).where(call.c.case_id == case_id, call.c.person_id == person, waiting)
+    return connection.execute(named).first() is not None
+
+
 def finish(connection: Connection, case_id: UUID, now: datetime) -> Looked:
     """The case was answered: nobody is called any more, until something more is asked."""
+    known = _locked(connection, case_id)
     state = _read(connection, case_id) or Escalation()
-    return _happen(connection, _locked(connection, case_id), state, (Ended(),), now)
+    return _happen(connection, known, state, (Ended(),), now)
 
 
 def begin_again(connection: Connection, case_id: UUID, now: datetime) -> Looked:
@@ -172,6 +188,7 @@ def _call(row: Row[Any]) -> Call:
         outcome=Outcome(row.outcome),
         why=row.why,
         ended_at=row.ended_at,
+        by=row.handed_by,
     )
 
 
@@ -205,6 +222,7 @@ def _write_call(connection: Connection, case_id: UUID, number: int, one: Call) -
         "outcome": one.outcome.value,
         "why": one.why,
         "ended_at": one.ended_at,
+        "handed_by": one.by,
     }
     known = insert(call).values(case_id=case_id, number=number, **values)
     connection.execute(known.on_conflict_do_update(index_elements=[call.c.case_id, call.c.number], set_=values))

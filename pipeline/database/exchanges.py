@@ -21,6 +21,7 @@ from pipeline.database.rota import (
     replace_duty,
 )
 from pipeline.database.rota_tables import exchange
+from pipeline.database.signals import ROTA, signal
 from pipeline.domain.rota import Duty, Exchange, ExchangeAnswer, ExchangeState, Period, answer, hand_over, suits
 
 
@@ -48,6 +49,7 @@ def propose(connection: Connection, wanted: Exchange, words: str, by: By) -> UUI
         "proposed_at": by.at,
     }
     made: UUID = connection.execute(insert(exchange).values(values).returning(exchange.c.id)).scalar_one()
+    signal(connection, ROTA)
     return made
 
 
@@ -76,6 +78,7 @@ def answer_exchange(
         _carry_out(connection, known.exchange, by)
     answered = {"state": state.value, "answered_at": by.at, "answered_by": by.account_id}
     connection.execute(update(exchange).where(exchange.c.id == known.id).values(answered))
+    signal(connection, ROTA)
     return state
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, text, upda
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.database.rota_tables import absence, duty, expert, need, rota_change
+from pipeline.database.signals import ROTA, signal
 from pipeline.database.tables import account, site
 from pipeline.domain.errors import BadInput
 from pipeline.domain.rota import Absence, Duty, DutyMode, Expert, Need, Period, Skill, clash, suits
@@ -26,6 +27,13 @@ class RotaRefused(BadInput):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class ChangedMeanwhile(RotaRefused):
+    """What was to be changed is no longer what it was."""
+
+    def __init__(self) -> None:
+        super().__init__("changed_meanwhile", "Somebody changed this meanwhile.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,11 @@ def read_emails(connection: Connection) -> dict[UUID, str]:
 
 
 def save_expert(connection: Connection, one: Expert, contact: Contact, by: By) -> None:
-    """Say what an account can be called for."""
+    """Say what an account can be called for. Raises `ChangedMeanwhile` when ``one.revision`` is not what stands."""
+    lock_rota(connection)
+    standing = connection.scalar(select(expert.c.revision).where(expert.c.id == one.id)) or 0
+    if standing != one.revision:
+        raise ChangedMeanwhile
     _check_sites(connection, one.sites)
     values = {
         "centre": one.centre,
@@ -75,6 +87,7 @@ def save_expert(connection: Connection, one: Expert, contact: Contact, by: By) -
         "languages": list(one.languages),
         "phone": one.phone,
         "email": contact.email,
+        "revision": one.revision + 1,
     }
     known = upsert(expert).values(id=one.id, **values)
     connection.execute(known.on_conflict_do_update(index_elements=[expert.c.id], set_=values))
@@ -102,9 +115,12 @@ def add_duty(connection: Connection, one: Duty, by: By, *, source: str | None = 
 
 
 def replace_duty(connection: Connection, one: Duty, by: By) -> None:
-    """Change a duty. Raises `RotaRefused`."""
+    """Change a duty. Raises `RotaRefused`, or `ChangedMeanwhile` when ``one.revision`` is not what stands."""
     check_duty(connection, one)
-    connection.execute(update(duty).where(duty.c.id == one.id).values(**_duty_row(one, by)))
+    same = (duty.c.id == one.id) & (duty.c.revision == one.revision)
+    changed = update(duty).where(same).values(revision=one.revision + 1, **_duty_row(one, by))
+    if connection.execute(changed.returning(duty.c.id)).first() is None:
+        raise ChangedMeanwhile
     note(connection, "changed", {"duty": str(one.id), **_said(one)}, by)
 
 
@@ -171,9 +187,15 @@ def read_needs(connection: Connection) -> list[Need]:
     return [one for name in sites for one in listed.get(name, [Need(name, Skill.DIAGNOSTIC)])]
 
 
-def save_needs(connection: Connection, site_id: str, skills: Iterable[Skill], by: By) -> None:
-    """Say what must be covered for a site; nothing: diagnostic neuroradiology."""
+def save_needs(connection: Connection, site_id: str, skills: Iterable[Skill], seen: Iterable[Skill], by: By) -> None:
+    """Say what must be covered for a site; nothing: diagnostic neuroradiology.
+
+    Raises `ChangedMeanwhile` when what must be covered is not what was ``seen``.
+    """
+    lock_rota(connection)
     _check_sites(connection, [site_id])
+    if set(seen) != {one.skill for one in read_needs(connection) if one.site == site_id}:
+        raise ChangedMeanwhile
     connection.execute(delete(need).where(need.c.site_id == site_id))
     rows = [{"site_id": site_id, "skill": skill.value} for skill in sorted(set(skills))]
     if rows:
@@ -182,8 +204,9 @@ def save_needs(connection: Connection, site_id: str, skills: Iterable[Skill], by
 
 
 def note(connection: Connection, kind: str, data: Mapping[str, object], by: By) -> None:
-    """Write down who changed what of the rota."""
+    """Write down who changed what of the rota, and have open pages read it again."""
     connection.execute(insert(rota_change).values(kind=kind, data=dict(data), by=by.account_id, at=by.at))
+    signal(connection, ROTA)
 
 
 def as_duty(row: Row[Any]) -> Duty:
@@ -197,6 +220,7 @@ def as_duty(row: Row[Any]) -> Duty:
         rank=row.rank,
         sites=frozenset(row.sites),
         mode=DutyMode(row.mode),
+        revision=row.revision,
     )
 
 
@@ -240,6 +264,7 @@ def _expert(row: Row[Any]) -> Expert:
         sites=frozenset(row.sites),
         languages=tuple(row.languages),
         phone=row.phone,
+        revision=row.revision,
     )
 
 

@@ -17,6 +17,7 @@ expert = Table(
     Column("languages", JSONB, nullable=False, server_default='["fr"]'),
     words("phone"),
     words("email"),
+    Column("revision", Integer, nullable=False, server_default="1"),  # rises with every change
 )
 """What an account can be called for."""
 
@@ -35,6 +36,7 @@ duty = Table(
     Column("source", Text),  # the calendar entry it came from; imported twice, it is there once
     of("changed_by", "account", optional=True),
     now("changed_at"),
+    Column("revision", Integer, nullable=False, server_default="1"),
     UniqueConstraint("source"),
     Index(None, "ends_at"),
 )
@@ -95,4 +97,5 @@ set_up = Table(
     Column("holiday_region", Text, nullable=False, server_default=""),
     of("changed_by", "account", optional=True),
     now("changed_at"),
+    Column("revision", Integer, nullable=False, server_default="1"),
 )

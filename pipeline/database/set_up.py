@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
+from pipeline.database.rota import lock_rota
 from pipeline.database.rota_tables import set_up
 
 
@@ -21,6 +22,8 @@ class SetUp:
     site_phones: Mapping[str, str] = field(default_factory=dict)
     public_url: str = ""
     holiday_region: str = ""
+    revision: int = 0
+    """Rises with every change; 0 before anything was said."""
 
     def phone_of(self, site_id: str) -> str:
         """The number to call when nobody acknowledges a case of this site."""
@@ -30,11 +33,17 @@ class SetUp:
 def read_set_up(connection: Connection) -> SetUp | None:
     """What was said; none until an administrator has said it."""
     row = connection.execute(select(set_up)).one_or_none()
-    return None if row is None else SetUp(row.fallback_phone, row.site_phones, row.public_url, row.holiday_region)
+    if row is None:
+        return None
+    return SetUp(row.fallback_phone, row.site_phones, row.public_url, row.holiday_region, row.revision)
 
 
-def save_set_up(connection: Connection, said: SetUp, by: UUID, now: datetime) -> None:
-    """Keep what was said."""
+def save_set_up(connection: Connection, said: SetUp, by: UUID, now: datetime) -> bool:
+    """Keep what was said; false, and nothing is kept, when ``said.revision`` is not what stands."""
+    lock_rota(connection)
+    standing = read_set_up(connection)
+    if said.revision != (standing.revision if standing else 0):
+        return False
     values = {
         "fallback_phone": said.fallback_phone,
         "site_phones": dict(said.site_phones),
@@ -42,6 +51,8 @@ def save_set_up(connection: Connection, said: SetUp, by: UUID, now: datetime) ->
         "holiday_region": said.holiday_region,
         "changed_by": by,
         "changed_at": now,
+        "revision": said.revision + 1,
     }
     known = insert(set_up).values(id=1, **values)
     connection.execute(known.on_conflict_do_update(index_elements=[set_up.c.id], set_=values))
+    return True

@@ -10,7 +10,7 @@ class AccountRole(StrEnum):
     """What an account is for."""
 
     ADMINISTRATOR = "administrator"
-    """Keeps the installation running, and for now sees every case."""
+    """Keeps the installation running: sees that cases are there and how they fare, and no patient unless granted."""
     COORDINATOR = "coordinator"
     """Keeps the rota, and finds somebody for a case that nobody acknowledges; sees every case."""
     EXPERT = "expert"
@@ -21,10 +21,14 @@ class AccountRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is looking: a role and, for the role "site", the hospital."""
+    """Who is looking: a role and, for the role "site", the hospital.
+
+    ``granted``: somebody else lets this administrator see images and patients for now.
+    """
 
     role: AccountRole
     site_id: str | None = None
+    granted: bool = False
 
 
 def sees_every_site(viewer: Viewer) -> bool:
@@ -37,9 +41,24 @@ def may_see(viewer: Viewer, site_id: str) -> bool:
     return sees_every_site(viewer) or viewer.site_id == site_id
 
 
+def may_see_patients(viewer: Viewer) -> bool:
+    """Whether, of the cases a viewer may see, images, names and what was written about patients are shown to him."""
+    return viewer.role is not AccountRole.ADMINISTRATOR or viewer.granted
+
+
+def may_grant(viewer: Viewer) -> bool:
+    """Whether a viewer may let an administrator, other than himself, see images and patients for a while."""
+    return viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.COORDINATOR)
+
+
 def may_take(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may become the owner of a case of this site: those who give opinions may."""
-    return may_see(viewer, site_id) and viewer.role in (AccountRole.ADMINISTRATOR, AccountRole.EXPERT)
+    return may_see(viewer, site_id) and viewer.role is AccountRole.EXPERT
+
+
+def may_hand(viewer: Viewer) -> bool:
+    """Whether a viewer may name the expert who is to have a case."""
+    return viewer.role is AccountRole.COORDINATOR
 
 
 def may_close(viewer: Viewer, site_id: str) -> bool:
@@ -54,7 +73,7 @@ def may_correct_role(viewer: Viewer, site_id: str) -> bool:
 
 def may_decide_identity(viewer: Viewer, site_id: str) -> bool:
     """Whether a viewer may confirm who the patient is: whoever sees the case, its own hospital first of all."""
-    return may_see(viewer, site_id)
+    return may_see(viewer, site_id) and may_see_patients(viewer)
 
 
 def may_see_deliveries(viewer: Viewer) -> bool:

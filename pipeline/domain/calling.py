@@ -26,6 +26,8 @@ class CallKind(StrEnum):
 
     EXPERT = "expert"
     COORDINATOR = "coordinator"
+    HANDED = "handed"
+    """A coordinator named this person, whoever is on duty, and whoever holds the case."""
 
 
 class Outcome(StrEnum):
@@ -50,7 +52,7 @@ class AlarmWhy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One person called, and until when an answer is waited for."""
+    """One person called, and until when an answer is waited for; ``by`` is the coordinator who named this person."""
 
     person: UUID
     kind: CallKind
@@ -60,6 +62,7 @@ class Call:
     outcome: Outcome = Outcome.WAITING
     why: str = ""
     ended_at: datetime | None = None
+    by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,11 @@ class EscalationRules:
         """Id and version in one word."""
         return f"{self.id} {self.version}"
 
+    def silence(self, tier: Tier) -> timedelta:
+        """How long one person's answer is waited for; for a tier that calls nobody by itself, as long as for any."""
+        known = self.patience.get(tier)
+        return known.silence if known else max(one.silence for one in self.patience.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -149,6 +157,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A coordinator names who is to have it."""
+
+    to: UUID
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The case was answered or closed."""
 
@@ -158,7 +174,7 @@ class Reopened:
     """Something more is asked about a case that had ended."""
 
 
-Event = Ranked | TimePassed | Taken | Released | Refused | Ended | Reopened
+Event = Ranked | TimePassed | Taken | Released | Refused | Handed | Ended | Reopened
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +200,14 @@ class TellRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedBack:
+    """Tell the coordinator that whoever he named did not take the case."""
+
+    person: UUID
+    by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseAlarm:
     """Tell whoever asked to telephone."""
 
@@ -195,7 +219,7 @@ class ClearAlarm:
     """Somebody holds the case after all."""
 
 
-Effect = Notify | StandDown | TellRaised | RaiseAlarm | ClearAlarm
+Effect = Notify | StandDown | TellRaised | HandedBack | RaiseAlarm | ClearAlarm
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ QUIET ──becomes urgent──▶ CALLING ──somebody takes it──▶ HEL
 
 Events in, the new state and what is to be done out. At every moment an urgent case that nobody holds has
 somebody called, or an alarm. Nothing here reads a clock: ``now`` is passed in, and nothing happens before
-``due_at``.
+``due_at``. Whom a coordinator names is called beside all this: `pipeline.domain.handing`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pipeline.domain.calling import (
     Ended,
     Escalation,
     Event,
+    Handed,
     Moment,
     Notify,
     Outcome,
@@ -45,6 +46,7 @@ from pipeline.domain.calling import (
     TellRaised,
     TimePassed,
 )
+from pipeline.domain.handing import due_of_the_named, hand, handed_back, silenced, waiting
 from pipeline.domain.tier import Tier
 
 
@@ -55,16 +57,25 @@ def step(state: Escalation, event: Event, moment: Moment) -> Step:
             after = _rank(state, tier, moment)
         case TimePassed():
             after = _pass_time(state, moment)
+        case Ended():
+            after = _end(state, Phase.ENDED, moment)
+        case Reopened():
+            after = Step(_reopened(state))
+        case _:
+            after = _said(state, event, moment)
+    return after
+
+
+def _said(state: Escalation, event: Taken | Released | Refused | Handed, moment: Moment) -> Step:
+    match event:
         case Taken(by):
             after = _take(state, by, moment)
         case Released():
             after = _release(state, moment)
         case Refused(by, why):
             after = _refuse(state, by, why, moment)
-        case Ended():
-            after = _end(state, Phase.ENDED, moment)
-        case Reopened():
-            after = Step(_reopened(state))
+        case Handed():
+            after = hand(state, event, moment)
     return after
 
 
@@ -92,6 +103,8 @@ def _rank(state: Escalation, tier: Tier, moment: Moment) -> Step:
 def _begin(state: Escalation, moment: Moment) -> Step:
     """Somebody must be found from now on."""
     begun = replace(state, phase=Phase.CALLING, since=moment.now, round=state.round + 1, alarm=None, owner=None)
+    if _waiting(begun):  # for somebody a coordinator named
+        return Step(_with_due(_hurried(begun, moment), moment))
     return _call_next(begun, moment)
 
 
@@ -108,23 +121,23 @@ def _hurried(state: Escalation, moment: Moment) -> Escalation:
 
 
 def _pass_time(state: Escalation, moment: Moment) -> Step:
-    if state.phase is not Phase.CALLING or state.due_at is None or moment.now < state.due_at:
+    if state.due_at is None or moment.now < state.due_at:
         return Step(state)
+    if state.phase is not Phase.CALLING:
+        quiet = silenced(state, moment)
+        return Step(due_of_the_named(quiet.state), quiet.effects)
     state, alarms = _alarm_if_late(state, moment)
-    calls = tuple(
-        replace(call, outcome=Outcome.SILENT, ended_at=moment.now)
-        if call.outcome is Outcome.WAITING and call.due_at <= moment.now
-        else call
-        for call in state.calls
-    )
-    rested = calls == state.calls
-    state = replace(state, calls=calls)
+    before, (state, back) = state, _apart(silenced(state, moment))
     if _waiting(state):
-        return Step(_with_due(state, moment), alarms)
-    if rested and _next_person(state, moment.reach) is None:
+        return Step(_with_due(state, moment), (*alarms, *back))
+    if state.calls == before.calls and _next_person(state, moment.reach) is None:
         state = replace(state, round=state.round + 1)
     after = _call_next(state, moment)
-    return Step(after.state, (*alarms, *after.effects))
+    return Step(after.state, (*alarms, *back, *after.effects))
+
+
+def _apart(after: Step) -> tuple[Escalation, tuple[Effect, ...]]:
+    return after.state, after.effects
 
 
 def _call_next(state: Escalation, moment: Moment) -> Step:
@@ -186,7 +199,7 @@ def _with_due(state: Escalation, moment: Moment) -> Escalation:
 
 
 def _waiting(state: Escalation) -> bool:
-    return any(call.outcome is Outcome.WAITING for call in state.calls)
+    return any(waiting(state))
 
 
 def _take(state: Escalation, by: UUID, moment: Moment) -> Step:
@@ -212,14 +225,18 @@ def _answered(call: Call, outcome: Outcome, moment: Moment, why: str = "") -> Ca
 
 
 def _stand_down(state: Escalation, moment: Moment) -> Step:
-    """Nobody is called any more: whoever still is hears of it, and the alarm is over."""
-    effects: list[Effect] = [StandDown(call.person) for call in state.calls if call.outcome is Outcome.WAITING]
-    calls = tuple(
-        _answered(call, Outcome.STOOD_DOWN, moment) if call.outcome is Outcome.WAITING else call for call in state.calls
-    )
+    """Nobody is called any more: whoever still is hears of it, and the alarm is over.
+
+    In a case that only is no longer urgent, whom a coordinator named is still wanted.
+    """
+    kept = {CallKind.HANDED} if state.phase is Phase.QUIET else set()
+    gone = [call for call in waiting(state) if call.kind not in kept]
+    effects: list[Effect] = [StandDown(call.person) for call in gone]
+    calls = tuple(_answered(call, Outcome.STOOD_DOWN, moment) if call in gone else call for call in state.calls)
     if state.alarm is not None:
         effects.append(ClearAlarm())
-    return Step(replace(state, calls=calls, alarm=None, since=None, due_at=None), tuple(effects))
+    quiet = replace(state, calls=calls, alarm=None, since=None)
+    return Step(due_of_the_named(quiet), tuple(effects))
 
 
 def _end(state: Escalation, phase: Phase, moment: Moment) -> Step:
@@ -246,12 +263,21 @@ def _refuse(state: Escalation, by: UUID, why: str, moment: Moment) -> Step:
             replace(one, why=why) if one.person == by and one.why == "released" else one for one in after.state.calls
         )
         return Step(replace(after.state, calls=tuple(calls)), after.effects)
-    called = [number for number, call in enumerate(state.calls) if call.person == by]
-    if state.phase is not Phase.CALLING or not called or state.calls[called[-1]].outcome not in _OPEN_TO_A_LATE_ANSWER:
+    last = max((number for number, call in enumerate(state.calls) if call.person == by), default=None)
+    if last is None or not _may_still_refuse(state, state.calls[last]):
         return Step(state)
     calls_after = tuple(
-        _answered(call, Outcome.REFUSED, moment, why) if number == called[-1] else call
+        _answered(call, Outcome.REFUSED, moment, why) if number == last else call
         for number, call in enumerate(state.calls)
     )
-    state = replace(state, calls=calls_after)
-    return Step(_with_due(state, moment)) if _waiting(state) else _call_next(state, moment)
+    state, back = _apart(handed_back(state, replace(state, calls=calls_after)))
+    if state.phase is not Phase.CALLING:
+        return Step(due_of_the_named(state), back)
+    following = Step(_with_due(state, moment)) if _waiting(state) else _call_next(state, moment)
+    return Step(following.state, (*back, *following.effects))
+
+
+def _may_still_refuse(state: Escalation, call: Call) -> bool:
+    """Whoever is called may, and also a little late; for a case that is held, only whom a coordinator named."""
+    wanted = state.phase is Phase.CALLING or (state.phase is not Phase.ENDED and call.kind is CallKind.HANDED)
+    return wanted and call.outcome in _OPEN_TO_A_LATE_ANSWER

@@ -7,7 +7,7 @@ UTC; nothing here reads a clock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -66,6 +66,8 @@ class Expert:
     sites: frozenset[str] = frozenset()
     languages: tuple[str, ...] = ("fr",)
     phone: str = ""
+    revision: int = field(default=0, compare=False)
+    """Rises with every change of what is said of him; 0 before anything was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Duty:
     rank: int = 1
     sites: frozenset[str] = frozenset()
     mode: DutyMode = DutyMode.AT_HOME
+    revision: int = field(default=1, compare=False)
+    """Rises with every change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Other systems, pretended on this machine: an HTTP service and a mail server that keep what they are given."""
+"""Another system, pretended on this machine: an HTTP service that keeps what it is given."""
 
 from __future__ import annotations
 
@@ -52,54 +52,13 @@ def http_listener(status: int = 200) -> Iterator[Listener]:
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         listener.port = server.server_port
-        with _serving(server):
+        with serving(server):
             yield listener
 
 
-@dataclass(slots=True)
-class MailServer:
-    """A mail server: what it answers to the recipient, and the mails it took."""
-
-    answer: str = "250 ok"
-    port: int = 0
-    mails: list[str] = field(default_factory=list)
-
-
 @contextmanager
-def mail_server(answer: str = "250 ok") -> Iterator[MailServer]:
-    """A mail server for as long as the block lasts; ``answer`` is what it says to RCPT."""
-    kept = MailServer(answer)
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self._say("220 test")
-            while line := self.rfile.readline().decode("utf-8", "replace").strip():
-                word = line.split(":")[0].split()[0].upper()
-                if word == "QUIT":
-                    self._say("221 bye")
-                    return
-                if word == "DATA":
-                    self._say("354 go on")
-                    kept.mails.append(self._data())
-                self._say(kept.answer if word == "RCPT" else "250 ok")
-
-        def _data(self) -> str:
-            lines = []
-            while (line := self.rfile.readline().decode("utf-8", "replace")).strip("\r\n") != ".":
-                lines.append(line)
-            return "".join(lines)
-
-        def _say(self, line: str) -> None:
-            self.wfile.write(f"{line}\r\n".encode())
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        kept.port = server.server_address[1]
-        with _serving(server):
-            yield kept
-
-
-@contextmanager
-def _serving(server: socketserver.BaseServer) -> Iterator[None]:
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
+    """Serve in a thread for as long as the block lasts."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

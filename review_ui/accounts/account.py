@@ -34,11 +34,12 @@ class Account:
     site_id: str | None
     language: str
     must_change_password: bool
+    granted: bool = False
 
     @property
     def viewer(self) -> Viewer:
         """What decides which cases this person sees."""
-        return Viewer(self.role, self.site_id)
+        return Viewer(self.role, self.site_id, granted=self.granted)
 
     @property
     def shown_name(self) -> str:
@@ -46,8 +47,8 @@ class Account:
         return self.full_name or self.name
 
 
-def account_of(row: Row[Any]) -> Account:
-    """The account in a row of `COLUMNS`."""
+def account_of(row: Row[Any], *, granted: bool = False) -> Account:
+    """The account in a row of `COLUMNS`; ``granted``: whether images are shown to this administrator now."""
     return Account(
         row.id,
         row.name,
@@ -56,4 +57,5 @@ def account_of(row: Row[Any]) -> Account:
         row.site_id,
         row.language,
         row.must_change_password,
+        granted,
     )

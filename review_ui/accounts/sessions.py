@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from pipeline.database.grants import is_granted
 from pipeline.database.tables import account, session
 from review_ui.accounts.account import COLUMNS, Account, account_of
 
@@ -44,18 +45,23 @@ def whose(connection: Connection, token: str, now: datetime) -> Account | None:
     until = expiry(found.since, now)
     if until - found.expires_at >= _EXTEND_EVERY:
         connection.execute(update(session).where(session.c.token_sha256 == digest(token)).values(expires_at=until))
-    return account_of(found)
+    return account_of(found, granted=found.granted)
 
 
 def still(connection: Connection, token: str, now: datetime) -> Account | None:
     """Whose session this still is; an open page alone does not extend it."""
     found = _found(connection, token, now)
-    return None if found is None else account_of(found)
+    return None if found is None else account_of(found, granted=found.granted)
 
 
 def _found(connection: Connection, token: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
     return connection.execute(
-        select(*COLUMNS, session.c.created_at.label("since"), session.c.expires_at)
+        select(
+            *COLUMNS,
+            session.c.created_at.label("since"),
+            session.c.expires_at,
+            is_granted(account.c.id, now).label("granted"),
+        )
         .join(session, session.c.account_id == account.c.id)
         .where(session.c.token_sha256 == digest(token), session.c.expires_at > now)
     ).one_or_none()

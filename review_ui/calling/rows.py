@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from pipeline.database.calling_tables import call, escalation
 from pipeline.database.set_up import SetUp, read_set_up
@@ -17,11 +17,14 @@ from review_ui.views import CalledView
 
 
 def called(connection: Connection, *where: ColumnElement[bool]) -> Mapping[UUID, CalledView]:
-    """For every case that fits and for which somebody is being called: whom, and whether nobody was found."""
+    """For every case that fits and for which somebody is being called: whom, and whether nobody was found.
+
+    A case that is held, or not urgent, has a time to look again only while somebody whom a coordinator named is called.
+    """
     standing = connection.execute(
         select(escalation, case.c.site_id)
         .join(case, case.c.id == escalation.c.case_id)
-        .where(*where, escalation.c.phase == Phase.CALLING.value)
+        .where(*where, or_(escalation.c.phase == Phase.CALLING.value, escalation.c.due_at.is_not(None)))
     ).all()
     if not standing:
         return {}

@@ -9,12 +9,18 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select, update
 
-from pipeline.database.escalations import look
+from pipeline.database.escalations import hand, look, was_named
 from pipeline.database.events import record_event
 from pipeline.database.tables import account
 from pipeline.database.tables import case as cases
+from pipeline.domain.access import AccountRole
+from pipeline.domain.errors import BadInput
 from pipeline.domain.ownership import Ownership, ReleaseVerdict, TakeVerdict, release, take
 from review_ui.accounts.account import Account
+
+
+class NoSuchExpert(BadInput):
+    """There is no such expert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,10 @@ class Taking:
 
 
 def take_case(connection: Connection, case_id: UUID, who: Account, now: datetime) -> Taking:
-    """Take a case for ``who`` unless somebody holds it; the update itself decides between two at once."""
+    """Take a case for ``who`` unless somebody holds it; the update itself decides between two at once.
+
+    Whom a coordinator named takes it also from the one who holds it.
+    """
     free = (cases.c.id == case_id) & cases.c.owner_id.is_(None) & cases.c.closed_at.is_(None)
     taken = update(cases).where(free).values(owner_id=who.id, taken_at=now, version=cases.c.version + 1)
     if connection.execute(taken.returning(cases.c.id)).first() is not None:
@@ -37,6 +46,9 @@ def take_case(connection: Connection, case_id: UUID, who: Account, now: datetime
     verdict = take(_ownership(held), who.id)
     if verdict is TakeVerdict.TAKEN:  # released between the two statements, and now locked by us
         return take_case(connection, case_id, who, now)
+    if verdict is TakeVerdict.ALREADY_TAKEN and was_named(connection, case_id, who.id):
+        _pass_on(connection, case_id, held.name, who, now)
+        return Taking(TakeVerdict.TAKEN, who.shown_name)
     return Taking(verdict, held.full_name or held.name)
 
 
@@ -48,12 +60,33 @@ def take_over_case(connection: Connection, case_id: UUID, owner: str, who: Accou
         return None
     if not name or name != owner:
         return name
+    _pass_on(connection, case_id, held.name, who, now)
+    return None
+
+
+def _pass_on(connection: Connection, case_id: UUID, held_by: str, who: Account, now: datetime) -> None:
+    """Give a locked case to somebody else."""
     connection.execute(
         update(cases).where(cases.c.id == case_id).values(owner_id=who.id, taken_at=now, version=cases.c.version + 1)
     )
-    record_event(connection, case_id, "taken_over", {"account": who.name, "from": held.name})
+    record_event(connection, case_id, "taken_over", {"account": who.name, "from": held_by})
     look(connection, case_id, now)
-    return None
+
+
+def hand_case(connection: Connection, case_id: UUID, to: UUID, who: Account, now: datetime) -> bool:
+    """Have an expert called for a case by name; false where he holds it or is called already, or it is answered.
+
+    Raises `NoSuchExpert`.
+    """
+    wanted = (account.c.id == to) & (account.c.role == AccountRole.EXPERT.value)
+    name = connection.scalar(select(account.c.name).where(wanted))
+    if name is None:
+        raise NoSuchExpert
+    if not hand(connection, case_id, to, who.id, now).effects:
+        return False
+    connection.execute(update(cases).where(cases.c.id == case_id).values(version=cases.c.version + 1))
+    record_event(connection, case_id, "handed", {"account": who.name, "to": name})
+    return True
 
 
 def release_case(connection: Connection, case_id: UUID, who: Account, now: datetime) -> ReleaseVerdict:

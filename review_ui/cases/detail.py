@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +41,7 @@ from review_ui.detail_views import (
     series_view,
     study_view,
 )
+from review_ui.views import CaseRow, shown_as
 
 _MOST_EVENTS = 500
 """The newest events shown on a case's page."""
@@ -51,14 +54,34 @@ def case_detail(
     found = fields(connection, cases.c.id == case_id, shown_to(viewer))
     if not found:
         return None
+    row = shown_as(CaseRow(**found[0]), viewer)
+    known = {one.name: getattr(row, one.name) for one in dataclass_fields(row)}
     return CaseDetail(
-        **found[0],
-        studies=_studies(connection, study.c.case_id == case_id, bundles),
-        earlier=_studies(connection, _of_older_cases(case_id, viewer), bundles),
-        identity_corrections=_corrections(connection, case_id),
-        events=_events(connection, case_id),
+        **known,
+        **(_withheld if row.patient.withheld else _shown)(connection, case_id, viewer, bundles),
         clocks=[ClockView(name, one.ahead_s) for (_, name), one in large_skews_of(connection, case_id, now).items()],
     )
+
+
+def _shown(connection: Connection, case_id: UUID, viewer: Viewer, bundles: BundleTexts) -> dict[str, Any]:
+    return {
+        "studies": _studies(connection, study.c.case_id == case_id, bundles),
+        "earlier": _studies(connection, _of_older_cases(case_id, viewer), bundles),
+        "identity_corrections": _corrections(connection, case_id),
+        "events": _events(connection, case_id),
+    }
+
+
+def _withheld(connection: Connection, case_id: UUID, _: Viewer, bundles: BundleTexts) -> dict[str, Any]:
+    """What came, what became of it and when, without what people wrote and without the patient's other studies."""
+    return {
+        "studies": [
+            replace(one, study_description="") for one in _studies(connection, study.c.case_id == case_id, bundles)
+        ],
+        "earlier": [],
+        "identity_corrections": [],
+        "events": [replace(one, data={}) for one in _events(connection, case_id)],
+    }
 
 
 def _of_older_cases(case_id: UUID, viewer: Viewer) -> ColumnElement[bool]:

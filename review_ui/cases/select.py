@@ -16,7 +16,7 @@ from pipeline.database.tables import case as cases
 from pipeline.database.thread_tables import message
 from pipeline.domain.access import Viewer, sees_every_site
 from review_ui.calling.rows import called
-from review_ui.views import CaseRow, case_fields
+from review_ui.views import CaseRow, case_fields, shown_as
 
 _NOTHING: Mapping[str, Any] = {"images": 0, "expected": None, "modalities": [], "roles": []}
 
@@ -29,7 +29,7 @@ def shown_to(viewer: Viewer) -> ColumnElement[bool]:
 def open_cases(connection: Connection, viewer: Viewer) -> list[CaseRow]:
     """Every open case a viewer may see."""
     found = fields(connection, shown_to(viewer), cases.c.closed_at.is_(None))
-    return [CaseRow(**one) for one in found]
+    return [shown_as(CaseRow(**one), viewer) for one in found]
 
 
 def cases_by_id(connection: Connection, case_ids: Collection[UUID]) -> list[CaseRow]:
@@ -40,7 +40,7 @@ def cases_by_id(connection: Connection, case_ids: Collection[UUID]) -> list[Case
 def one_case(connection: Connection, case_id: UUID, viewer: Viewer) -> CaseRow | None:
     """One case, if it exists and the viewer may see it."""
     found = fields(connection, cases.c.id == case_id, shown_to(viewer))
-    return CaseRow(**found[0]) if found else None
+    return shown_as(CaseRow(**found[0]), viewer) if found else None
 
 
 def fields(connection: Connection, *where: ColumnElement[bool]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from review_ui.dicomweb.caching import KEPT, unchanged
 from review_ui.dicomweb.find import StoredInstance
 from review_ui.dicomweb.frames import Frame, read_derivative, read_frame
 from review_ui.dicomweb.transfer_syntaxes import HTJ2KLosslessRPCL, as_sent, media_type
-from review_ui.http.problems import Problem
+from review_ui.http.problems import Problem, answer
 
 
 def frame_response(
@@ -64,7 +64,8 @@ def _ranged(headers: Mapping[str, str], body: bytes, sent: dict[str, str], synta
     try:
         part = ranges.parse(headers.get("range"), len(body))
     except ranges.Unsatisfiable:
-        return Response(status_code=416, headers=sent | {"Content-Range": f"bytes */{len(body)}"})
+        headers = {"Content-Range": f"bytes */{len(body)}", "Vary": "Accept"}
+        return answer(416, "There are no such bytes.", headers=headers)
     if part is None:
         return Response(body, headers=sent)
     sent["Content-Range"] = part.content_range(len(body))

@@ -10,6 +10,9 @@ BOUNDARY = "neurovigie-part-7c1d0e52f9a84b36"
 of a part by its Content-Length; by the boundary, 128 random-looking bits do not occur in pixels."""
 
 
+RELATED = "multipart/related"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part: its content type, with parameters, and its bytes."""
@@ -38,5 +41,5 @@ def body(parts: Sequence[Part]) -> bytes:
 
 def content_type(media_type: str, transfer_syntax: str | None = None) -> str:
     """The Content-Type of a body whose parts are all of one media type."""
-    named = f'multipart/related; type="{media_type}"; boundary={BOUNDARY}'
+    named = f'{RELATED}; type="{media_type}"; boundary={BOUNDARY}'
     return named if transfer_syntax is None else f"{named}; transfer-syntax={transfer_syntax}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -13,8 +13,10 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline.database.signals import CHANNEL as SIGNALS
 from review_ui.events import log
 from review_ui.events.log import Happened, Update
+from review_ui.events.signals import Signal, all_kinds, read_signal
 
 CHANNEL = "neurovigie_event"
 _POLL_S = 5.0
@@ -26,14 +28,14 @@ _WAITING_UPDATES = 1000
 
 
 class Subscription:
-    """The updates one stream has yet to send; ``None`` means that it should end."""
+    """What one stream has yet to send; ``None`` means that it should end."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[Update | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[Update | Signal | None] = asyncio.Queue()
 
-    def put(self, update: Update) -> None:
-        """Add an update, or end the stream when it does not keep up."""
-        self.queue.put_nowait(update if self.queue.qsize() < _WAITING_UPDATES else None)
+    def put(self, news: Update | Signal) -> None:
+        """Add something, or end the stream when it does not keep up."""
+        self.queue.put_nowait(news if self.queue.qsize() < _WAITING_UPDATES else None)
 
 
 class EventHub:
@@ -82,18 +84,27 @@ class EventHub:
 
     async def _listening(self) -> psycopg.AsyncConnection[tuple[object, ...]]:
         connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-        await connection.execute(f"LISTEN {CHANNEL}".encode())
+        for channel in (CHANNEL, SIGNALS):
+            await connection.execute(f"LISTEN {channel}".encode())
         return connection
 
     async def _hear(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         """Catch up on what happened while nobody listened, then hand on what is heard."""
         await self._catch_up()
+        self._tell_signals(all_kinds())
         while True:
-            heard = [int(one.payload) async for one in connection.notifies(timeout=self._poll_s, stop_after=1)]
-            if heard:
-                await self._tell(partial(self._these, heard))
-            else:
+            heard = [one async for one in connection.notifies(timeout=self._poll_s, stop_after=1)]
+            self._tell_signals(read_signal(one.payload) for one in heard if one.channel == SIGNALS)
+            happened = [int(one.payload) for one in heard if one.channel == CHANNEL]
+            if happened:
+                await self._tell(partial(self._these, happened))
+            elif not heard:
                 await self._catch_up()
+
+    def _tell_signals(self, signals: Iterable[Signal]) -> None:
+        for one in signals:
+            for subscription in self._subscriptions:
+                subscription.put(one)
 
     async def _catch_up(self) -> None:
         if self._newest is None:  # the first time: streams know from the worklist what was before

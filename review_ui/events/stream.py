@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from time import monotonic
 from uuid import UUID
 
-from pipeline.domain.access import Viewer, may_see
+from pipeline.domain.access import Viewer, may_see, may_see_patients
 from review_ui.events.hub import Subscription
 from review_ui.events.log import Update
+from review_ui.events.signals import Signal, encoded_signal, may_hear
+from review_ui.views import without_patient
 
 KEEP_ALIVE_S = 15.0
 _RETRY_AFTER_MS = 2000
 
 
-def encoded(update: Update) -> bytes:
-    """An update as the event stream format has it; its JSON is one line."""
-    return b"event: case\nid: %d\ndata: %s\n\n" % (update.event_id, update.data)
+def encoded(update: Update, viewer: Viewer) -> bytes:
+    """An update as the event stream format has it, in what this viewer may know; its JSON is one line."""
+    data = update.data if may_see_patients(viewer) else without_patient(update.data)
+    return b"event: case\nid: %d\ndata: %s\n\n" % (update.event_id, data)
 
 
 class Told:
@@ -32,6 +35,14 @@ class Told:
             return False
         self._versions[update.case_id] = update.version
         return True
+
+    def said(self, news: Update | Signal, viewer: Viewer) -> Iterator[bytes]:
+        """What this viewer is sent of it, if anything."""
+        if isinstance(news, Signal):
+            if may_hear(viewer, news):
+                yield encoded_signal(news)
+        elif self.is_news(news, viewer):
+            yield encoded(news, viewer)
 
 
 async def stream(
@@ -48,9 +59,8 @@ async def stream(
     """
     told = Told()
     yield b"retry: %d\n\n" % _RETRY_AFTER_MS
-    for update in missed:
-        if told.is_news(update, viewer):
-            yield encoded(update)
+    for chunk in (one for update in missed for one in told.said(update, viewer)):
+        yield chunk
     check_at = monotonic() + keep_alive_s
     while True:
         try:
@@ -64,5 +74,5 @@ async def stream(
             continue
         if live is None:
             return
-        if told.is_news(live, viewer):
-            yield encoded(live)
+        for chunk in told.said(live, viewer):
+            yield chunk

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
+from review_ui.http.files import RangedFile
 from review_ui.http.problems import not_found
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>NeuroVigie</title>
@@ -62,7 +63,7 @@ def _file(request: Request, file: Path) -> Response:
         if encoding in request.headers.get("accept-encoding", "") and squeezed.is_file():
             sent, headers["Content-Encoding"] = squeezed, encoding
             break
-    response = FileResponse(sent, headers=headers, media_type=media_type, stat_result=sent.stat())
+    response = RangedFile(sent, media_type, headers)
     if request.headers.get("if-none-match") == response.headers.get("etag"):
         return NotModifiedResponse(response.headers)
     return response

@@ -24,6 +24,7 @@ _CODES = {
     406: "not_acceptable",
     409: "conflict",
     413: "too_large",
+    416: "no_such_range",
     422: "invalid",
     429: "too_many_requests",
     503: "database_unavailable",

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, TypeAdapter
 from sqlalchemy import Connection
 
-from pipeline.database.rota import RotaRefused
+from pipeline.database.rota import ChangedMeanwhile, RotaRefused
 from pipeline.database.set_up import read_set_up
 from pipeline.domain.access import may_keep_rota, may_see_rota
 from pipeline.domain.rota import Period
@@ -51,9 +51,12 @@ def require_fallback(connection: Connection) -> None:
         raise Problem(409, "fallback_missing", "First an administrator must say which telephone is the last resort.")
 
 
-def refusing(change: Callable[[], Kept]) -> Kept:
-    """Make a change of the rota, or answer why it cannot be."""
+def refusing(change: Callable[[], Kept], standing: object = None) -> Kept:
+    """Make a change of the rota, or answer why it cannot be; over somebody else's change, with what stands."""
     try:
         return change()
+    except ChangedMeanwhile as error:
+        current = TypeAdapter(type(standing)).dump_python(standing, mode="json")
+        raise Problem(409, error.code, str(error), current=current) from error
     except RotaRefused as error:
         raise Problem(409, error.code, str(error)) from error

@@ -106,7 +106,7 @@ def _take(connection: Connection, one: Entry, meant: Duty, by: By, done: Importe
         rota.add_duty(connection, meant, by, source=one.source)
         done.made += 1
     elif _period_and_rest(known) != _period_and_rest(meant):
-        rota.replace_duty(connection, replace(meant, id=known.id), by)
+        rota.replace_duty(connection, replace(meant, id=known.id, revision=known.revision), by)
         done.changed += 1
     else:
         done.same += 1

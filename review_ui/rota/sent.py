@@ -34,8 +34,14 @@ class PeriodSent(Sent):
         return Period(self.starts_at.astimezone(UTC), self.ends_at.astimezone(UTC))
 
 
+Revision = Annotated[int, Field(ge=0, le=2**31 - 2)]
+"""What one has seen, and changes; 0 where there was nothing yet."""
+
+
 class ExpertSent(Sent):
     """What an account can be called for; no site means all of them."""
+
+    revision: Revision
 
     centre: Annotated[Line, StringConstraints(min_length=1)]
     skills: Annotated[list[Skill], Field(min_length=1, max_length=len(Skill))]
@@ -58,6 +64,12 @@ class DutySent(PeriodSent):
     centre: Line = ""
 
 
+class ChangedDutySent(DutySent):
+    """A changed duty."""
+
+    revision: Revision
+
+
 class AbsenceSent(PeriodSent):
     """When somebody cannot be called; ``expert`` only from those who keep the rota."""
 
@@ -74,13 +86,16 @@ class ExchangeSent(PeriodSent):
 
 
 class NeedsSent(Sent):
-    """What must always be covered for a site; nothing: diagnostic neuroradiology."""
+    """What must always be covered for a site, and what one saw it was; nothing: diagnostic neuroradiology."""
 
     skills: Annotated[list[Skill], Field(max_length=len(Skill))]
+    seen: Annotated[list[Skill], Field(max_length=len(Skill))]
 
 
 class SetUpSent(Sent):
     """What an administrator must say once; the fallback number has no default."""
+
+    revision: Revision
 
     fallback_phone: Phone
     site_phones: dict[SiteName, Phone] = Field(default_factory=dict, max_length=500)

@@ -30,6 +30,7 @@ class ExpertView:
     languages: list[str]
     phone: str
     email: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class DutyView:
     rank: int
     sites: list[str]
     mode: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ def duty_view(one: Duty, experts: Mapping[UUID, Expert]) -> DutyView:
         rank=one.rank,
         sites=sorted(one.sites),
         mode=one.mode.value,
+        revision=one.revision,
     )
 
 

@@ -14,6 +14,7 @@ from pipeline.database import rota
 from pipeline.database.rota import By
 from pipeline.domain.rota import Period, Skill
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses, sends
 from review_ui.http.problems import Problem
 from review_ui.rota import calendar
 from review_ui.rota.asking import When, keep, require_fallback, see, within
@@ -48,7 +49,7 @@ class ImportedView:
     refused: list[RefusedView]
 
 
-@router.get("", response_class=Response, responses={200: {"content": {_TYPE: {}}}})
+@router.get("", response_class=Response, responses={200: sends(_TYPE)})
 def export(who: SignedIn, at: TheDesk, since: When = None, until: When = None, expert: UUID | None = None) -> Response:
     """The duties of all, or of one expert, as iCalendar."""
     see(who)
@@ -60,7 +61,7 @@ def export(who: SignedIn, at: TheDesk, since: When = None, until: When = None, e
     return Response(calendar.write(wanted, known, emails, at.clock()), media_type=_TYPE, headers=headers)
 
 
-@router.post("")
+@router.post("", responses=refuses(409))
 def take(
     text: Annotated[bytes, Body(media_type=_TYPE)],
     who: SignedIn,

@@ -16,6 +16,7 @@ from review_ui.cases.select import one_case, open_cases
 from review_ui.desk import SignedIn, TheDesk
 from review_ui.detail_views import CaseDetail
 from review_ui.events import log
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.views import CaseRow, Worklist, in_reading_order, worklist_json
 
@@ -41,7 +42,7 @@ def show(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseDetail:
     return found
 
 
-@router.post("/cases/{case_id}/take")
+@router.post("/cases/{case_id}/take", responses=refuses(409))
 def take(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseRow:
     """Become the case's owner; when somebody else is, the answer says who."""
     with at.engine.begin() as connection:
@@ -63,7 +64,7 @@ _RELEASE_REFUSED = {
 }
 
 
-@router.post("/cases/{case_id}/release")
+@router.post("/cases/{case_id}/release", responses=refuses(409))
 def release(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseRow:
     """Give the case back, so that somebody else can take it."""
     with at.engine.begin() as connection:

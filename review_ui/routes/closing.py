@@ -15,13 +15,14 @@ from pipeline.domain.retention import keeps_open
 from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.views import CaseRow
 
 router = APIRouter(tags=["cases"])
 
 
-@router.post("/cases/{case_id}/close")
+@router.post("/cases/{case_id}/close", responses=refuses(409))
 def close(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseRow:
     """Take a case off the worklist; refused while something of it is under way, unanswered or unsigned.
 

@@ -14,6 +14,7 @@ from pipeline.database.set_up import read_set_up
 from pipeline.domain.holidays import REGIONS, holidays
 from pipeline.domain.rota import Absence, Period, gaps
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.rota.asking import When, keep, refusing, see, within
 from review_ui.rota.sent import AbsenceSent, NeedsSent
@@ -45,12 +46,13 @@ def needs(who: SignedIn, at: TheDesk) -> dict[str, list[str]]:
     return found
 
 
-@router.put("/needs/{site}")
+@router.put("/needs/{site}", responses=refuses(409))
 def save_needs(site: str, sent: NeedsSent, who: SignedIn, at: TheDesk) -> dict[str, list[str]]:
-    """Say what must always be covered for a site."""
+    """Say what must always be covered for a site; over somebody else's change, the answer is what stands."""
     keep(who)
     with at.engine.begin() as connection:
-        refusing(lambda: rota.save_needs(connection, site, sent.skills, By(who.id, at.clock())))
+        standing = sorted(one.skill.value for one in rota.read_needs(connection) if one.site == site)
+        refusing(lambda: rota.save_needs(connection, site, sent.skills, sent.seen, By(who.id, at.clock())), standing)
     return needs(who, at)
 
 
@@ -64,7 +66,7 @@ def absences(who: SignedIn, at: TheDesk, since: When = None, until: When = None)
     return [absence_view(one, known) for one in found]
 
 
-@router.post("/absences", status_code=201)
+@router.post("/absences", status_code=201, responses=refuses(409))
 def add_absence(sent: AbsenceSent, who: SignedIn, at: TheDesk) -> AbsenceView:
     """Say when one cannot be called; for others, those who keep the rota do."""
     see(who)

@@ -16,6 +16,7 @@ from pipeline.domain.delivery import DeliveryState
 from pipeline.domain.destination import delivers
 from review_ui.accounts.account import Account
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.views import Instant
 
@@ -81,7 +82,7 @@ def show(
         )
 
 
-@router.post("/{delivery_id}/resend")
+@router.post("/{delivery_id}/resend", responses=refuses(409))
 def again(delivery_id: UUID, who: SignedIn, at: TheDesk) -> DeliveryView:
     """Send one again at once, with all its patience new."""
     _refuse_unless_seen(who)

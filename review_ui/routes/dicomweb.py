@@ -10,15 +10,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 
-from review_ui.desk import Desk, SignedIn, TheDesk
+from review_ui.desk import Desk, SeesPatients, TheDesk
 from review_ui.dicomweb import accept, multipart
 from review_ui.dicomweb.caching import KEPT, REVALIDATED, unchanged
 from review_ui.dicomweb.find import StoredInstance, StudyAddress, instances_of, series_of
 from review_ui.dicomweb.frame_answer import frame_response
 from review_ui.dicomweb.metadata import bulk_value
 from review_ui.dicomweb.qido import matches, series_json
+from review_ui.http.description import Answers, refuses, sends
+from review_ui.http.files import RangedFile
 from review_ui.http.problems import Problem, not_found
 
 router = APIRouter(prefix="/studies/{study_id}/dicomweb/studies/{study_uid}", tags=["dicomweb"])
@@ -29,6 +31,13 @@ _CHUNK = 256 * 1024
 _MOST_FRAMES = 64
 """Frames in one answer."""
 
+_UNCHANGED: Answers = {304: {"description": "What one has is still so"}}
+_PART: Answers = {206: sends(_DICOM, multipart.RELATED), **refuses(416)}
+_METADATA: Answers = {200: sends(_JSON), **_UNCHANGED, **refuses(500)}
+_INSTANCE: Answers = {200: sends(_DICOM, multipart.RELATED), **_UNCHANGED, **_PART, **refuses(406, 500)}
+_FRAMES: Answers = {200: sends(multipart.RELATED), **_UNCHANGED, **_PART, **refuses(406, 422, 500)}
+_BULK_DATA: Answers = {200: sends(multipart.RELATED), **refuses(500)}
+
 
 def address(study_id: UUID, study_uid: str) -> StudyAddress:
     """The study an address names."""
@@ -38,8 +47,8 @@ def address(study_id: UUID, study_uid: str) -> StudyAddress:
 TheStudy = Annotated[StudyAddress, Depends(address)]
 
 
-@router.get("/series")
-def series(request: Request, study: TheStudy, who: SignedIn, at: TheDesk) -> Response:
+@router.get("/series", response_class=Response, responses={200: sends(_JSON)})
+def series(request: Request, study: TheStudy, who: SeesPatients, at: TheDesk) -> Response:
     """Search for the series of the study; SeriesInstanceUID and Modality narrow it."""
     with at.engine.begin() as connection:
         found = series_of(connection, study, who.viewer)
@@ -50,7 +59,7 @@ def series(request: Request, study: TheStudy, who: SignedIn, at: TheDesk) -> Res
 
 
 def images(
-    study: TheStudy, who: SignedIn, at: TheDesk, series_uid: str, instance_uid: str | None = None
+    study: TheStudy, who: SeesPatients, at: TheDesk, series_uid: str, instance_uid: str | None = None
 ) -> list[StoredInstance]:
     """The images an address names, if this account may see them."""
     with at.engine.begin() as connection:
@@ -63,8 +72,8 @@ def images(
 Images = Annotated[list[StoredInstance], Depends(images)]
 
 
-@router.get("/series/{series_uid}/metadata")
-@router.get("/series/{series_uid}/instances/{instance_uid}/metadata")
+@router.get("/series/{series_uid}/metadata", response_class=Response, responses=_METADATA)
+@router.get("/series/{series_uid}/instances/{instance_uid}/metadata", response_class=Response, responses=_METADATA)
 def metadata(request: Request, study: TheStudy, found: Images, at: TheDesk) -> Response:
     """The headers of a series, or of one instance, as DICOM JSON; an image that cannot be read is left out."""
     etag = at.metadata.etag(found)
@@ -81,7 +90,7 @@ def metadata(request: Request, study: TheStudy, found: Images, at: TheDesk) -> R
     return Response(body, media_type=_JSON, headers=headers)
 
 
-@router.get("/series/{series_uid}/instances/{instance_uid}")
+@router.get("/series/{series_uid}/instances/{instance_uid}", response_class=Response, responses=_INSTANCE)
 def instance(request: Request, found: Images, at: TheDesk) -> Response:
     """A whole instance as it was received: bare or as one part, as the client prefers; byte ranges when bare."""
     image, path = _only(found, at)
@@ -92,7 +101,7 @@ def instance(request: Request, found: Images, at: TheDesk) -> Response:
     if unchanged(request.headers, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if accept.wants_single_part(ranges):
-        return FileResponse(path, media_type=_DICOM, headers=headers)
+        return RangedFile(path, _DICOM, headers)
     size = path.stat().st_size
     head = multipart.part_head(_DICOM, size)
     headers["Content-Length"] = str(len(head) + size + len(multipart.END))
@@ -107,7 +116,9 @@ def _in_one_part(head: bytes, path: Path) -> Iterator[bytes]:
     yield multipart.END
 
 
-@router.get("/series/{series_uid}/instances/{instance_uid}/frames/{numbers}")
+@router.get(
+    "/series/{series_uid}/instances/{instance_uid}/frames/{numbers}", response_class=Response, responses=_FRAMES
+)
 def frames(request: Request, found: Images, at: TheDesk, numbers: str) -> Response:
     """Frames by number, from 1, separated by commas: as HTJ2K once the worker has made it, else as stored."""
     image, path = _only(found, at)
@@ -121,7 +132,9 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-@router.get("/series/{series_uid}/instances/{instance_uid}/bulkdata/{tag}")
+@router.get(
+    "/series/{series_uid}/instances/{instance_uid}/bulkdata/{tag}", response_class=Response, responses=_BULK_DATA
+)
 def bulk_data(found: Images, at: TheDesk, tag: str) -> Response:
     """One long binary value of the header."""
     image, path = _only(found, at)

@@ -12,10 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.domain.access import Viewer
 from review_ui.accounts import sessions
-from review_ui.desk import COOKIE, Desk, SignedIn, TheDesk
+from review_ui.desk import Desk, SignedIn, TheDesk
 from review_ui.events import log
 from review_ui.events.log import Update
 from review_ui.events.stream import stream
+from review_ui.http.description import COOKIE, sends
 
 router = APIRouter(tags=["events"])
 
@@ -23,7 +24,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _LARGEST_ID = 2**63 - 1
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get("/events", response_class=StreamingResponse, responses={200: sends("text/event-stream")})
 async def events(
     request: Request,
     who: SignedIn,

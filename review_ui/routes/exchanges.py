@@ -12,6 +12,7 @@ from pipeline.database.rota import By
 from pipeline.domain.access import may_keep_rota
 from pipeline.domain.rota import Exchange, ExchangeAnswer
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.rota.asking import keep, refusing, see
 from review_ui.rota.sent import ExchangeSent
@@ -29,7 +30,7 @@ def show(who: SignedIn, at: TheDesk) -> list[ExchangeView]:
         return [exchange_view(one, known) for one in exchanges.read_exchanges(connection, at.clock())]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refuses(404, 409))
 def propose(sent: ExchangeSent, who: SignedIn, at: TheDesk) -> ExchangeView:
     """Ask somebody to do a part of one's duty; for others, those who keep the rota do."""
     see(who)
@@ -44,7 +45,7 @@ def propose(sent: ExchangeSent, who: SignedIn, at: TheDesk) -> ExchangeView:
         return _view(connection, made)
 
 
-@router.post("/{exchange_id}/{said}")
+@router.post("/{exchange_id}/{said}", responses=refuses(409))
 def answer(exchange_id: UUID, said: ExchangeAnswer, who: SignedIn, at: TheDesk) -> ExchangeView:
     """Accept, decline or withdraw a proposal; an accepted one is on the rota at once."""
     see(who)

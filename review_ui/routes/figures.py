@@ -19,6 +19,7 @@ from pipeline.domain.figures import Agreed, Figures, Interval, figures
 from pipeline.domain.rota import Period
 from review_ui.accounts.account import Account
 from review_ui.desk import Desk, SignedIn, TheDesk
+from review_ui.http.description import sends
 from review_ui.http.problems import Problem
 
 router = APIRouter(tags=["figures"])
@@ -58,7 +59,7 @@ def show(who: SignedIn, at: TheDesk, since: When = None, until: When = None) -> 
     return [_view(one) for one in _figures(who, at, since, until)]
 
 
-@router.get("/figures.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+@router.get("/figures.csv", response_class=Response, responses={200: sends("text/csv")})
 def as_csv(who: SignedIn, at: TheDesk, since: When = None, until: When = None) -> Response:
     """The same, one figure a line: month, site, figure, what of it, cases, value."""
     written = io.StringIO()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pipeline.domain.access import may_decide_identity
 from review_ui.cases.identity import IdentityDecision, decide, question
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 
 router = APIRouter(prefix="/identity-corrections", tags=["cases"])
@@ -30,7 +31,7 @@ class Decided:
     state: str
 
 
-@router.post("/{correction_id}")
+@router.post("/{correction_id}", responses=refuses(409))
 def answer(correction_id: UUID, given: Answer, who: SignedIn, at: TheDesk) -> Decided:
     """Confirm or reject the proposed demographics; it can be answered once."""
     with at.engine.begin() as connection:

@@ -19,6 +19,7 @@ from pipeline.push.services import allowed, hosts_of
 from pipeline.push.vapid import public_key, read_key
 from review_ui.accounts.account import Account
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Sent
 
@@ -86,7 +87,7 @@ def push(who: SignedIn, at: TheDesk) -> PushView:
     return PushView(key is not None, public_key(key) if key else None)
 
 
-@router.post("/push/subscriptions", status_code=204)
+@router.post("/push/subscriptions", status_code=204, responses=refuses(409))
 def add_subscription(sent: SubscriptionSent, who: SignedIn, at: TheDesk) -> None:
     """Let this browser be woken when one is called; only through a service an administrator named."""
     _refuse_unless_called(who)

@@ -14,7 +14,8 @@ from pipeline.domain.access import may_see, may_take
 from pipeline.domain.opinion import Draft, edited, lacking
 from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
-from review_ui.desk import SignedIn, TheDesk
+from review_ui.desk import SeesPatients, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.opinions.sent import DraftSent, RevisionSent, SignatureSent
 from review_ui.opinions.views import OpinionView, opinion_view
@@ -25,7 +26,7 @@ _VIEW = TypeAdapter(OpinionView)
 
 
 @router.get("/cases/{case_id}/opinions")
-def of_case(case_id: UUID, who: SignedIn, at: TheDesk) -> list[OpinionView]:
+def of_case(case_id: UUID, who: SeesPatients, at: TheDesk) -> list[OpinionView]:
     """The opinions of a case with their signed versions; one's own draft too, nobody else's."""
     with at.engine.begin() as connection:
         if one_case(connection, case_id, who.viewer) is None:
@@ -36,7 +37,7 @@ def of_case(case_id: UUID, who: SignedIn, at: TheDesk) -> list[OpinionView]:
 
 
 @router.post("/cases/{case_id}/opinions")
-def begin(case_id: UUID, who: SignedIn, at: TheDesk) -> OpinionView:
+def begin(case_id: UUID, who: SeesPatients, at: TheDesk) -> OpinionView:
     """One's own opinion of a case, begun if there is none; a second opinion is another and overwrites nothing."""
     with at.engine.begin() as connection:
         case = one_case(connection, case_id, who.viewer)
@@ -48,8 +49,8 @@ def begin(case_id: UUID, who: SignedIn, at: TheDesk) -> OpinionView:
         return _view(connection, opinion_id, who)
 
 
-@router.put("/opinions/{opinion_id}/draft")
-def write(opinion_id: UUID, sent: DraftSent, who: SignedIn, at: TheDesk) -> OpinionView:
+@router.put("/opinions/{opinion_id}/draft", responses=refuses(409))
+def write(opinion_id: UUID, sent: DraftSent, who: SeesPatients, at: TheDesk) -> OpinionView:
     """Change the draft; from another window meanwhile, the answer is what stands, and nothing is overwritten."""
     with at.engine.begin() as connection:
         known = _mine(connection, opinion_id, who, sent.revision)
@@ -58,8 +59,8 @@ def write(opinion_id: UUID, sent: DraftSent, who: SignedIn, at: TheDesk) -> Opin
         return _view(connection, opinion_id, who)
 
 
-@router.post("/opinions/{opinion_id}/suggestions")
-def suggest(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) -> OpinionView:
+@router.post("/opinions/{opinion_id}/suggestions", responses=refuses(409))
+def suggest(opinion_id: UUID, sent: RevisionSent, who: SeesPatients, at: TheDesk) -> OpinionView:
     """Take in what models say by now, unconfirmed, wherever nothing was said yet."""
     with at.engine.begin() as connection:
         known = _mine(connection, opinion_id, who, sent.revision)
@@ -69,8 +70,8 @@ def suggest(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) ->
         return _view(connection, opinion_id, who)
 
 
-@router.post("/opinions/{opinion_id}/sign")
-def sign(opinion_id: UUID, sent: SignatureSent, who: SignedIn, at: TheDesk) -> OpinionView:
+@router.post("/opinions/{opinion_id}/sign", responses=refuses(409))
+def sign(opinion_id: UUID, sent: SignatureSent, who: SeesPatients, at: TheDesk) -> OpinionView:
     """Sign the draft: the hospital sees it at once, the calling ends, and results are owed to its archive."""
     with at.engine.begin() as connection:
         known = _mine(connection, opinion_id, who, sent.revision)
@@ -83,8 +84,8 @@ def sign(opinion_id: UUID, sent: SignatureSent, who: SignedIn, at: TheDesk) -> O
         return _view(connection, opinion_id, who)
 
 
-@router.post("/opinions/{opinion_id}/amend")
-def amend(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) -> OpinionView:
+@router.post("/opinions/{opinion_id}/amend", responses=refuses(409))
+def amend(opinion_id: UUID, sent: RevisionSent, who: SeesPatients, at: TheDesk) -> OpinionView:
     """Begin to amend what one signed; until it is signed again, what was signed stands."""
     with at.engine.begin() as connection:
         known = _mine(connection, opinion_id, who, sent.revision)
@@ -94,8 +95,8 @@ def amend(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) -> O
         return _view(connection, opinion_id, who)
 
 
-@router.post("/opinions/{opinion_id}/discard")
-def discard(opinion_id: UUID, sent: RevisionSent, who: SignedIn, at: TheDesk) -> OpinionView:
+@router.post("/opinions/{opinion_id}/discard", responses=refuses(409))
+def discard(opinion_id: UUID, sent: RevisionSent, who: SeesPatients, at: TheDesk) -> OpinionView:
     """Throw an amendment away; what was signed stands."""
     with at.engine.begin() as connection:
         known = _mine(connection, opinion_id, who, sent.revision)

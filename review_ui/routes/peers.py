@@ -16,6 +16,7 @@ from pipeline.domain.access import may_set_up
 from pipeline.domain.errors import BadInput
 from review_ui.accounts.account import Account
 from review_ui.desk import Desk, SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.peers.checkup import Busy, StepView
 from review_ui.peers.sent import PeerSent
@@ -86,7 +87,7 @@ def forget(peer_id: UUID, who: SignedIn, at: TheDesk) -> None:
     structlog.get_logger().info("peer_removed", account=who.name, ae_title=known.peer.ae_title)
 
 
-@router.post("/{peer_id}/test")
+@router.post("/{peer_id}/test", responses=refuses(409))
 def try_out(
     peer_id: UUID,
     who: SignedIn,

@@ -15,7 +15,8 @@ from pipeline.database.requests import from_json
 from pipeline.domain.opinion import Version
 from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
-from review_ui.desk import Desk, SignedIn, TheDesk
+from review_ui.desk import Desk, SeesPatients, TheDesk
+from review_ui.http.description import sends
 from review_ui.http.problems import not_found
 from review_ui.opinions.key_pictures import key_paths, pictures
 from review_ui.opinions.pdf import opinion_pdf
@@ -28,10 +29,10 @@ _TYPE = "application/pdf"
 Language = Literal["fr", "en", "zh"]
 
 
-@router.get("/opinions/{opinion_id}/pdf", response_class=Response, responses={200: {"content": {_TYPE: {}}}})
+@router.get("/opinions/{opinion_id}/pdf", response_class=Response, responses={200: sends(_TYPE)})
 def as_pdf(
     opinion_id: UUID,
-    who: SignedIn,
+    who: SeesPatients,
     at: TheDesk,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     language: Annotated[Language | None, Query()] = None,

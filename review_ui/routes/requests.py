@@ -18,7 +18,8 @@ from pipeline.database.tables import site
 from pipeline.domain.access import may_ask, may_write_requests
 from review_ui.accounts.account import Account
 from review_ui.cases.select import cases_by_id, one_case
-from review_ui.desk import SignedIn, TheDesk
+from review_ui.desk import SeesPatients, SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests import select as requests
 from review_ui.requests.sent import ChangedRequestSent, LinkSent, NewRequestSent, RequestSent, Withdrawal
@@ -32,7 +33,7 @@ Language = Literal["fr", "en", "zh"]
 _VIEW = TypeAdapter(RequestView)
 
 
-@router.post("/requests", status_code=201)
+@router.post("/requests", status_code=201, responses={200: {"model": RequestView}, **refuses(409)})
 def make(sent: NewRequestSent, response: Response, who: SignedIn, at: TheDesk) -> RequestView:
     """Ask for an opinion, before or after the images; 200 when this ``key`` was sent before."""
     now = at.clock()
@@ -59,7 +60,7 @@ def check(sent: RequestSent, who: SignedIn, at: TheDesk) -> CheckedView:
 
 @router.get("/requests")
 def show_all(
-    who: SignedIn, at: TheDesk, state: Annotated[Literal["open", "answered", "withdrawn"] | None, Query()] = None
+    who: SeesPatients, at: TheDesk, state: Annotated[Literal["open", "answered", "withdrawn"] | None, Query()] = None
 ) -> list[RequestView]:
     """The newest requests this account may see."""
     wanted = () if state is None else (request.c.state == state,)
@@ -68,14 +69,14 @@ def show_all(
 
 
 @router.get("/requests/{request_id}")
-def show(request_id: UUID, who: SignedIn, at: TheDesk) -> RequestView:
+def show(request_id: UUID, who: SeesPatients, at: TheDesk) -> RequestView:
     """One request, its flags and its windows as of now."""
     with at.engine.begin() as connection:
         return _seen(connection, request_id, who, at)
 
 
 @router.get("/cases/{case_id}/requests")
-def of_case(case_id: UUID, who: SignedIn, at: TheDesk) -> list[RequestView]:
+def of_case(case_id: UUID, who: SeesPatients, at: TheDesk) -> list[RequestView]:
     """The requests of one case, the newest first."""
     with at.engine.begin() as connection:
         if one_case(connection, case_id, who.viewer) is None:
@@ -83,7 +84,7 @@ def of_case(case_id: UUID, who: SignedIn, at: TheDesk) -> list[RequestView]:
         return requests.views(connection, at.clock(), request.c.case_id == case_id)
 
 
-@router.put("/requests/{request_id}")
+@router.put("/requests/{request_id}", responses=refuses(409))
 def change(request_id: UUID, sent: ChangedRequestSent, who: SignedIn, at: TheDesk) -> RequestView:
     """Change what was asked; when somebody changed it meanwhile, the answer is theirs, and nothing is overwritten."""
     with at.engine.begin() as connection:
@@ -95,7 +96,7 @@ def change(request_id: UUID, sent: ChangedRequestSent, who: SignedIn, at: TheDes
         return _seen(connection, request_id, who, at)
 
 
-@router.post("/requests/{request_id}/withdraw")
+@router.post("/requests/{request_id}/withdraw", responses=refuses(409))
 def withdraw(request_id: UUID, sent: Withdrawal, who: SignedIn, at: TheDesk) -> RequestView:
     """Take a request back; it stays readable."""
     with at.engine.begin() as connection:
@@ -104,7 +105,7 @@ def withdraw(request_id: UUID, sent: Withdrawal, who: SignedIn, at: TheDesk) -> 
 
 
 @router.get("/requests/{request_id}/candidates")
-def candidate_cases(request_id: UUID, who: SignedIn, at: TheDesk) -> list[CaseRow]:
+def candidate_cases(request_id: UUID, who: SeesPatients, at: TheDesk) -> list[CaseRow]:
     """The open cases of its hospital with images of about its time, for a person to choose from."""
     with at.engine.begin() as connection:
         known = requests.locked(connection, request_id, who.viewer)
@@ -115,7 +116,7 @@ def candidate_cases(request_id: UUID, who: SignedIn, at: TheDesk) -> list[CaseRo
         return sorted(found, key=lambda row: (row.id not in known.unsure, row.first_image_at, row.id))
 
 
-@router.post("/requests/{request_id}/link")
+@router.post("/requests/{request_id}/link", responses=refuses(409))
 def link(request_id: UUID, sent: LinkSent, who: SignedIn, at: TheDesk) -> RequestView:
     """Say which case a request is about, or that it is about none of them."""
     linking = Linking("by_hand", at.clock(), who.id)
@@ -130,7 +131,7 @@ def link(request_id: UUID, sent: LinkSent, who: SignedIn, at: TheDesk) -> Reques
 
 @router.get("/requests/{request_id}/sheet", response_class=HTMLResponse)
 def transfer_sheet(
-    request_id: UUID, who: SignedIn, at: TheDesk, language: Annotated[Language | None, Query()] = None
+    request_id: UUID, who: SeesPatients, at: TheDesk, language: Annotated[Language | None, Query()] = None
 ) -> HTMLResponse:
     """One page to print and send along with the patient."""
     with at.engine.begin() as connection:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
@@ -16,12 +17,15 @@ from pipeline.domain.access import AccountRole, may_see
 from pipeline.domain.rota import Duty, Expert, Need, Period, Skill, on_duty
 from review_ui.accounts.account import Account
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import not_found
 from review_ui.rota.asking import When, keep, refusing, require_fallback, see, within
-from review_ui.rota.sent import DutySent, ExpertSent
+from review_ui.rota.sent import ChangedDutySent, DutySent, ExpertSent
 from review_ui.rota.views import DutyView, ExpertView, OnDutyView, duty_view, on_duty_view
 
 router = APIRouter(prefix="/rota", tags=["rota"])
+
+Kept = TypeVar("Kept", Expert, Duty)
 
 
 @router.get("/experts")
@@ -35,7 +39,7 @@ def experts(who: SignedIn, at: TheDesk) -> list[ExpertView]:
     return [_expert(row.id, row.full_name or row.name, row.role, known.get(row.id), emails) for row in rows]
 
 
-@router.put("/experts/{account_id}")
+@router.put("/experts/{account_id}", responses=refuses(409))
 def save_expert(account_id: UUID, sent: ExpertSent, who: SignedIn, at: TheDesk) -> ExpertView:
     """Say what an account can be called for, where it is reached, and in which languages."""
     keep(who)
@@ -52,9 +56,12 @@ def save_expert(account_id: UUID, sent: ExpertSent, who: SignedIn, at: TheDesk) 
             frozenset(sent.sites),
             tuple(sent.languages),
             sent.phone,
+            sent.revision,
         )
-        refusing(lambda: rota.save_expert(connection, one, Contact(sent.email), By(who.id, at.clock())))
-        return _expert(account_id, name, row.role, one, {account_id: sent.email})
+        emails = rota.read_emails(connection)
+        standing = _expert(account_id, name, row.role, rota.read_experts(connection).get(account_id), emails)
+        refusing(lambda: rota.save_expert(connection, one, Contact(sent.email), By(who.id, at.clock())), standing)
+        return _expert(account_id, name, row.role, _next(one), {account_id: sent.email})
 
 
 @router.get("/duties")
@@ -66,18 +73,18 @@ def duties(who: SignedIn, at: TheDesk, since: When = None, until: When = None) -
         return [duty_view(one, known) for one in rota.duties_between(connection, within(at.clock(), since, until))]
 
 
-@router.post("/duties", status_code=201)
+@router.post("/duties", status_code=201, responses=refuses(409))
 def add_duty(sent: DutySent, who: SignedIn, at: TheDesk) -> DutyView:
     """Put somebody on duty; refused until the fallback telephone is known."""
     keep(who)
-    return _save_duty(uuid4(), sent, who, at, new=True)
+    return _save_duty(uuid4(), sent, who, at)
 
 
-@router.put("/duties/{duty_id}")
-def change_duty(duty_id: UUID, sent: DutySent, who: SignedIn, at: TheDesk) -> DutyView:
-    """Change a duty."""
+@router.put("/duties/{duty_id}", responses=refuses(409))
+def change_duty(duty_id: UUID, sent: ChangedDutySent, who: SignedIn, at: TheDesk) -> DutyView:
+    """Change a duty; over somebody else's change, the answer is what stands."""
     keep(who)
-    return _save_duty(duty_id, sent, who, at, new=False)
+    return _save_duty(duty_id, sent, who, at, seen=sent.revision)
 
 
 @router.delete("/duties/{duty_id}", status_code=204)
@@ -91,7 +98,7 @@ def remove_duty(duty_id: UUID, who: SignedIn, at: TheDesk) -> None:
         rota.remove_duty(connection, known, By(who.id, at.clock()))
 
 
-@router.get("/on-duty")
+@router.get("/on-duty", responses=refuses(404))
 def now_on_duty(
     who: SignedIn,
     at: TheDesk,
@@ -111,11 +118,12 @@ def now_on_duty(
     return [on_duty_view(one, known) for one in called]
 
 
-def _save_duty(duty_id: UUID, sent: DutySent, who: Account, at: TheDesk, *, new: bool) -> DutyView:
+def _save_duty(duty_id: UUID, sent: DutySent, who: Account, at: TheDesk, *, seen: int | None = None) -> DutyView:
     with at.engine.begin() as connection:
         require_fallback(connection)
         known = rota.read_experts(connection)
-        if not new and rota.read_duty(connection, duty_id) is None:
+        standing = rota.read_duty(connection, duty_id)
+        if seen is not None and standing is None:
             raise not_found()
         own = known[sent.expert].centre if sent.expert in known else ""
         one = Duty(
@@ -127,10 +135,17 @@ def _save_duty(duty_id: UUID, sent: DutySent, who: Account, at: TheDesk, *, new:
             sent.rank,
             frozenset(sent.sites),
             sent.mode,
+            seen or 1,
         )
-        save = rota.add_duty if new else rota.replace_duty
-        refusing(lambda: save(connection, one, By(who.id, at.clock())))
-        return duty_view(one, known)
+        save = rota.add_duty if seen is None else rota.replace_duty
+        shown = duty_view(standing, known) if standing else None
+        refusing(lambda: save(connection, one, By(who.id, at.clock())), shown)
+        return duty_view(one if seen is None else _next(one), known)
+
+
+def _next(one: Kept) -> Kept:
+    """As it stands after it was changed."""
+    return replace(one, revision=one.revision + 1)
 
 
 def _expert(account_id: UUID, name: str, role: str, known: Expert | None, emails: dict[UUID, str]) -> ExpertView:
@@ -144,4 +159,5 @@ def _expert(account_id: UUID, name: str, role: str, known: Expert | None, emails
         languages=list(known.languages) if known else [],
         phone=known.phone if known else "",
         email=emails.get(account_id, ""),
+        revision=known.revision if known else 0,
     )

@@ -12,6 +12,7 @@ from pipeline.database.roles import correct_role, known_series
 from pipeline.domain.access import may_correct_role, may_see
 from pipeline.domain.role import SeriesRole
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 
 router = APIRouter(prefix="/series", tags=["cases"])
@@ -32,7 +33,7 @@ class Corrected:
     analysis: UUID | None
 
 
-@router.post("/{series_id}/role")
+@router.post("/{series_id}/role", responses=refuses(409))
 def say(series_id: UUID, said: Said, who: SignedIn, at: TheDesk) -> Corrected:
     """Correct a series' role; saying what it is already changes nothing."""
     with at.engine.begin() as connection:

@@ -12,7 +12,8 @@ from review_ui.accounts.account import Account
 from review_ui.accounts.passwords import LONGEST, WeakPassword, check_new
 from review_ui.accounts.sign_in import Attempt, Locked, Welcome, Wrong
 from review_ui.accounts.store import change_password
-from review_ui.desk import COOKIE, Desk, TheDesk, Whoever
+from review_ui.desk import Desk, TheDesk, Whoever
+from review_ui.http.description import COOKIE, refuses
 from review_ui.http.problems import Problem
 from review_ui.views import AccountView, account_view
 
@@ -35,7 +36,7 @@ class NewPassword(BaseModel):
     new: Secret
 
 
-@router.post("")
+@router.post("", responses=refuses(401, 429))
 def sign_in(credentials: Credentials, request: Request, response: Response, at: TheDesk) -> AccountView:
     """Begin a session; its cookie is out of reach of scripts and of other sites."""
     address = request.client.host if request.client else ""
@@ -67,7 +68,7 @@ def sign_out(request: Request, response: Response, at: TheDesk) -> None:
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
-@router.post("/password", status_code=204)
+@router.post("/password", status_code=204, responses=refuses(429))
 def choose_password(wanted: NewPassword, request: Request, who: Whoever, at: TheDesk) -> None:
     """Change one's own password; every other session of the account ends."""
     _check_current(wanted.current, who, at)

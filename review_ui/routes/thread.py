@@ -9,13 +9,14 @@ from fastapi import APIRouter, Response
 from pydantic import StringConstraints
 from sqlalchemy import Connection, select
 
-from pipeline.database.events import record_event
+from pipeline.database.signals import SEEN, signal
 from pipeline.database.thread_tables import message
 from pipeline.database.threads import NewMessage, mark_seen, unread, write_message
 from pipeline.domain.access import AccountRole, may_converse
 from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
-from review_ui.desk import SignedIn, TheDesk
+from review_ui.desk import SeesPatients, SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Paragraph, Sent
 from review_ui.thread.views import ThreadView, UnreadView, thread_view
@@ -46,13 +47,13 @@ def waiting(who: SignedIn, at: TheDesk) -> list[UnreadView]:
 
 
 @router.get("/cases/{case_id}/messages")
-def show(case_id: UUID, who: SignedIn, at: TheDesk) -> ThreadView:
+def show(case_id: UUID, who: SeesPatients, at: TheDesk) -> ThreadView:
     """What the participants of a case wrote to one another."""
     with at.engine.begin() as connection:
         return _thread(connection, _visible(connection, case_id, who), who)
 
 
-@router.post("/cases/{case_id}/messages", status_code=201)
+@router.post("/cases/{case_id}/messages", status_code=201, responses={200: {"model": ThreadView}, **refuses(409)})
 def write(case_id: UUID, sent: MessageSent, response: Response, who: SignedIn, at: TheDesk) -> ThreadView:
     """Write to the others; 200 when this ``key`` was sent before."""
     with at.engine.begin() as connection:
@@ -68,7 +69,7 @@ def write(case_id: UUID, sent: MessageSent, response: Response, who: SignedIn, a
 
 
 @router.post("/cases/{case_id}/messages/seen")
-def seen(case_id: UUID, sent: SeenSent, who: SignedIn, at: TheDesk) -> ThreadView:
+def seen(case_id: UUID, sent: SeenSent, who: SeesPatients, at: TheDesk) -> ThreadView:
     """Say how far one has read; whoever wrote it is shown that."""
     with at.engine.begin() as connection:
         case = _visible(connection, case_id, who)
@@ -77,7 +78,7 @@ def seen(case_id: UUID, sent: SeenSent, who: SignedIn, at: TheDesk) -> ThreadVie
         if until is None:
             raise not_found()
         if may_converse(who.viewer, case.site) and mark_seen(connection, case_id, who.id, until, at.clock()):
-            record_event(connection, case_id, "message_seen", {"account": who.name})
+            signal(connection, SEEN, {"case": str(case_id), "site": case.site})
         return _thread(connection, case, who)
 
 

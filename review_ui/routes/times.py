@@ -17,6 +17,7 @@ from pipeline.domain.timeline import Treatment, intervals_min, moments, refused
 from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Sent, utc
 from review_ui.views import CaseRow, Instant
@@ -64,7 +65,7 @@ def show(case_id: UUID, who: SignedIn, at: TheDesk) -> TimesView:
         return _view(connection, case, who)
 
 
-@router.put("")
+@router.put("", responses=refuses(409))
 def tell(case_id: UUID, sent: TreatmentSent, who: SignedIn, at: TheDesk) -> TimesView:
     """Say when the case was treated or left; over somebody else's word, the answer is what stands."""
     with at.engine.begin() as connection:

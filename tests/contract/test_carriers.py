@@ -26,7 +26,8 @@ from pipeline.domain.errors import BadInput
 from pipeline.domain.notification import Setback
 from pipeline.testing.browser import Browser
 from pipeline.testing.carrier_contract import MESSAGE, CarrierContract
-from pipeline.testing.listeners import Listener, MailServer, http_listener, mail_server
+from pipeline.testing.listeners import Listener, http_listener
+from pipeline.testing.mail import MailServer, mail_server
 
 STATUS = {"takes": 201, "refuses": 403, "busy": 503}
 AWAY = "http://127.0.0.1:1/hook"  # nothing listens on port 1

@@ -42,10 +42,11 @@ class Deskside:
 
     def on_duty(self, *names: str) -> None:
         """These experts are on duty, in this order, and there is a telephone of last resort."""
-        self.ask("root", "PUT", "/set-up", {"fallback_phone": PHONE})
+        self.ask("root", "PUT", "/set-up", {"fallback_phone": PHONE, "revision": 0})
         for rank, name in enumerate(names, start=1):
             who = str(self.desk.accounts[name])
-            self.ask("root", "PUT", f"/rota/experts/{who}", {"centre": "chu", "skills": ["diagnostic"], "phone": PHONE})
+            said = {"revision": 0, "centre": "chu", "skills": ["diagnostic"], "phone": PHONE}
+            self.ask("root", "PUT", f"/rota/experts/{who}", said)
             times = [(self.desk.clock.now + timedelta(days=days)).isoformat() for days in (-1, 30)]
             duty = {"expert": who, "skill": "diagnostic", "rank": rank, "starts_at": times[0], "ends_at": times[1]}
             self.ask("root", "POST", "/rota/duties", duty)

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from pipeline.database import (  # noqa: F401 - their import fills the metadata
     calling_tables,
     delivery_tables,
+    grant_tables,
     measured_tables,
     opinion_tables,
     peer_tables,

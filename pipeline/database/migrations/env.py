@@ -7,6 +7,7 @@ from alembic import context
 from pipeline.database import (  # noqa: F401 - their import fills the metadata
     calling_tables,
     delivery_tables,
+    grant_tables,
     measured_tables,
     opinion_tables,
     peer_tables,

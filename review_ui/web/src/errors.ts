@@ -12,3 +12,9 @@ export function errorText(error: unknown): string {
   if (error.status === 429) return t('error.many');
   return t('error.other', { message: error.message });
 }
+
+/** What stands now, where somebody else changed what one was changing. */
+export function standingOf<T>(error: unknown): T | undefined {
+  const changed = error instanceof ApiError && error.code === 'changed_meanwhile';
+  return changed ? (error.body['current'] as T | undefined) : undefined;
+}

@@ -7,4 +7,10 @@ export const mayAsk = (account: Account): boolean => account.role !== 'administr
 export const mayClose = (account: Account): boolean => account.role === 'expert' || account.role === 'coordinator';
 
 /** Who takes cases and refuses calls. */
-export const mayTake = (account: Account): boolean => account.role === 'expert' || account.role === 'administrator';
+export const mayTake = (account: Account): boolean => account.role === 'expert';
+
+/** Who names the expert who is to have a case. */
+export const mayHand = (account: Account): boolean => account.role === 'coordinator';
+
+/** Who lets an administrator see images for a while. */
+export const mayGrant = (account: Account): boolean => account.role === 'coordinator' || account.role === 'administrator';

@@ -69,6 +69,7 @@ class DeskBench:
                 ensure_site(connection, site)
             for name, role, site_id in (
                 ("root", AccountRole.ADMINISTRATOR, None),
+                ("auditor", AccountRole.ADMINISTRATOR, None),
                 ("expert", AccountRole.EXPERT, None),
                 ("colleague", AccountRole.EXPERT, None),
                 ("coordinator", AccountRole.COORDINATOR, None),
@@ -142,7 +143,7 @@ class DeskBench:
 
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[DeskBench]:
-    """A desk with two hospitals, six accounts and no case."""
+    """A desk with two hospitals, seven accounts and no case."""
     bench = DeskBench(database_url, tmp_path / "home")
     try:
         with bench.serving():

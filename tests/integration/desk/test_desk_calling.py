@@ -36,8 +36,8 @@ class Night:
         self.desk = desk
         self.counted = timedelta(days=1)
         self.client = {name: desk.client(name) for name in ("root", "coordinator", "expert", "colleague", "carhaix")}
-        self.ask("root", "PUT", "/set-up", {"fallback_phone": PHONE})
-        said = {"centre": "chu", "skills": ["diagnostic"], "phone": PHONE}
+        self.ask("root", "PUT", "/set-up", {"fallback_phone": PHONE, "revision": 0})
+        said = {"revision": 0, "centre": "chu", "skills": ["diagnostic"], "phone": PHONE}
         for rank, name in enumerate(("expert", "colleague"), start=1):
             who = str(desk.accounts[name])
             self.ask("coordinator", "PUT", f"/rota/experts/{who}", said)
@@ -118,6 +118,35 @@ def test_refusing_releasing_and_taking_over_always_leave_one_owner_or_somebody_c
     shown = night.calling(case)
     assert (shown["phase"], shown["owner"], shown["calls"][-1]["outcome"]) == ("calling", None, "waiting")
     night.ask("carhaix", "POST", f"/cases/{case}/refuse", {"why": "x"}, 403)
+
+
+def test_a_coordinator_hands_a_case_to_a_named_expert_who_takes_it_from_whoever_holds_it(night: Night) -> None:
+    case, colleague = night.requested(), str(night.desk.accounts["colleague"])
+    night.ask("expert", "POST", f"/cases/{case}/take")
+    night.ask("expert", "POST", f"/cases/{case}/hand", {"to": colleague}, 403)
+    night.ask("coordinator", "POST", f"/cases/{case}/hand", {"to": str(night.desk.accounts["carhaix"])}, 404)
+    handed = night.ask("coordinator", "POST", f"/cases/{case}/hand", {"to": colleague})
+    assert (handed["owner"], handed["calls"][-1]["person"], handed["calls"][-1]["kind"]) == (
+        "Dr Expert",
+        "Dr Colleague",
+        "handed",
+    )
+    assert night.ask("coordinator", "POST", f"/cases/{case}/hand", {"to": colleague}, 409)["error"] == "not_handed"
+    (mine,) = night.ask("colleague", "GET", "/calls")
+    assert (mine["case"], mine["kind"]) == (case, "handed")
+    (row,) = night.ask("expert", "GET", "/worklist")["cases"]
+    assert (row["owner"], row["called"]["people"]) == ("Dr Expert", ["Dr Colleague"])
+    assert night.ask("colleague", "POST", f"/cases/{case}/take")["owner"] == "Dr Colleague"
+    assert night.calling(case)["calls"][-1]["outcome"] == "took"
+
+    night.ask("coordinator", "POST", f"/cases/{case}/hand", {"to": str(night.desk.accounts["expert"])})
+    night.clerk_looks(minutes=5.1)
+    shown = night.calling(case)
+    assert (shown["owner"], shown["calls"][-1]["outcome"], shown["next_at"]) == ("Dr Colleague", "silent", None)
+    kinds = [row.kind for row in night.desk.execute(select(event.c.kind).order_by(event.c.id))]
+    assert [kind for kind in kinds if kind in {"handed", "taken_over", "handed_back"}] == [
+        "handed", "taken_over", "handed", "handed_back",
+    ]  # fmt: skip
 
 
 def test_a_clock_that_is_set_fires_nothing_early_and_delays_nothing(night: Night) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,9 @@ from sqlalchemy import insert, select, text
 
 from pipeline.database.tables import case, event, session
 from pipeline.testing.instances import TinySlice
+from review_ui.app import create_app
+from tests.integration.desk.conftest import DeskBench
+from tests.integration.desk.whole_case import WholeCase
 
 LISTENERS = "pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 
@@ -131,6 +135,50 @@ def test_a_stream_ends_with_its_session(desk: Any, monkeypatch: Any) -> None:
     with listening(desk.client("expert")) as seen:
         desk.execute(session.delete())
         assert list(seen) == []
+
+
+def test_a_stream_goes_on_after_a_restart_of_the_desk_and_of_the_line_without_a_lost_event(
+    database_url: str, tmp_path: Path
+) -> None:
+    """Cases come all the time, also while the desk is away and while a slow transaction is under way."""
+    bench = DeskBench(database_url, tmp_path / "home")
+    seen: dict[str, int] = {}
+    last = 0
+    for turn in range(3):
+        with bench.serving():
+            client = bench.client("expert")
+            if turn == 0:
+                last = client.get("/api/v1/worklist").json()["last_event"]
+            bench.receive(TinySlice(study=f"before{turn}", patient_id=f"before{turn}"))
+            with listening(client, after=0, headers={"Last-Event-ID": str(last)}) as live:
+                bench.receive(TinySlice(study=f"during{turn}", patient_id=f"during{turn}"))
+                for one in live:  # the line is cut as soon as this turn's case was told
+                    seen[one.case["patient"]["id"]] = one.case["version"]
+                    last = one.id
+                    if one.case["patient"]["id"] == f"during{turn}":
+                        break
+        bench.app = create_app(bench.settings, bench.engine, bench.vault_root, bench.derived_root, bench.clock)
+        bench.receive(TinySlice(study=f"away{turn}", patient_id=f"away{turn}"))
+    with bench.serving(), listening(bench.client("expert"), headers={"Last-Event-ID": str(last)}) as live:
+        seen |= dict.fromkeys(until(live, "away2"), 1)
+    assert set(seen) == {f"{when}{turn}" for when in ("before", "during", "away") for turn in range(3)}
+    bench.close()
+
+
+def test_a_change_of_the_rota_and_of_who_read_is_told_and_is_no_part_of_a_cases_history(desk: Any) -> None:
+    whole = WholeCase(desk)
+    ((before,),) = desk.execute(text("SELECT count(*) FROM event"))
+    with whole.expert.stream("GET", "/api/v1/events") as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        period = {"starts_at": "2026-12-01T00:00:00Z", "ends_at": "2026-12-02T00:00:00Z"}
+        whole.expert.post("/api/v1/rota/absences", json=period).raise_for_status()
+        assert next(line for line in lines if line.startswith("event: rota"))
+        message = {"message": whole.message["messages"][0]["id"]}
+        whole.expert.post(f"/api/v1/cases/{whole.case}/messages/seen", json=message).raise_for_status()
+        assert next(line for line in lines if line.startswith("event: seen"))
+        assert next(lines) == f'data: {{"case": "{whole.case}"}}'
+    assert desk.execute(text("SELECT count(*) FROM event")) == [(before,)]
 
 
 def test_many_streams_share_one_listener(desk: Any) -> None:

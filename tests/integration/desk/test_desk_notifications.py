@@ -44,9 +44,9 @@ class House:
         self.desk = desk
         self.client = {name: desk.client(name) for name in ("root", "expert", "carhaix")}
         root, expert = self.client["root"], str(desk.accounts["expert"])
-        said = {"fallback_phone": PHONE, "public_url": "https://desk.example"}
+        said = {"revision": 0, "fallback_phone": PHONE, "public_url": "https://desk.example"}
         root.put("/api/v1/set-up", json=said).raise_for_status()
-        known = {"centre": "chu", "skills": ["diagnostic"], "phone": PHONE, "email": "anne@chu.example"}
+        known = {"revision": 0, "centre": "chu", "skills": ["diagnostic"], "phone": PHONE, "email": "anne@chu.example"}
         root.put(f"/api/v1/rota/experts/{expert}", json=known).raise_for_status()
         times = {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-30T00:00:00Z"}
         duty = {"expert": expert, "skill": "diagnostic", **times}

@@ -179,6 +179,10 @@ def test_a_hospital_is_told_of_itself_only(desk: Any) -> None:
     assert {"brest", "carhaix"} < {one["id"] for one in desk.client("expert").get("/api/v1/sites").json()}
 
 
+def _how_many(answer: Any) -> int | None:
+    return len(answer.json()) if answer.is_success else None
+
+
 def test_every_route_of_a_request_as_every_role(desk: Any) -> None:
     made = desk.client("carhaix").post("/api/v1/requests", json=ASKED).json()
     path = f"/api/v1/requests/{made['id']}"
@@ -189,13 +193,13 @@ def test_every_route_of_a_request_as_every_role(desk: Any) -> None:
             client.get(path).status_code,
             client.get(f"{path}/candidates").status_code,
             client.get(f"{path}/sheet").status_code,
-            len(client.get("/api/v1/requests").json()),
+            _how_many(client.get("/api/v1/requests")),
             client.put(path, json=ASKED | {"version": 99}).status_code,
             client.post(f"{path}/link", json={"case": str(uuid4())}).status_code,
             client.post("/api/v1/requests", json=ASKED | {"site": "brest"}).status_code,
         ]
     assert seen == {
-        "root": [200, 200, 200, 1, 403, 403, 403],
+        "root": [403, 403, 403, None, 403, 403, 403],
         "expert": [200, 200, 200, 1, 409, 404, 201],
         "coordinator": [200, 200, 200, 2, 409, 404, 201],
         "carhaix": [200, 200, 200, 1, 409, 404, 403],

@@ -12,8 +12,20 @@ from sqlalchemy import select
 from pipeline.database.rota_tables import rota_change
 
 PHONE = "+33 2 98 11 11 11"
-ANNE: dict[str, Any] = {"centre": "chu-brest", "skills": ["diagnostic"], "phone": PHONE, "email": "anne@chu.example"}
-BASTIEN: dict[str, Any] = {"centre": "chu-rennes", "skills": ["diagnostic"], "phone": PHONE, "languages": ["fr", "zh"]}
+ANNE: dict[str, Any] = {
+    "revision": 0,
+    "centre": "chu-brest",
+    "skills": ["diagnostic"],
+    "phone": PHONE,
+    "email": "anne@chu.example",
+}
+BASTIEN: dict[str, Any] = {
+    "revision": 0,
+    "centre": "chu-rennes",
+    "skills": ["diagnostic"],
+    "phone": PHONE,
+    "languages": ["fr", "zh"],
+}
 
 
 @pytest.fixture
@@ -24,7 +36,7 @@ def rota(desk: Any) -> Callable[..., httpx.Response]:
     def ask(name: str, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
         return clients[name].request(method, f"/api/v1{path}", json=body, **more)
 
-    ask("root", "PUT", "/set-up", {"fallback_phone": PHONE}).raise_for_status()
+    ask("root", "PUT", "/set-up", {"fallback_phone": PHONE, "revision": 0}).raise_for_status()
     for name, said in (("expert", ANNE), ("colleague", BASTIEN)):
         ask("coordinator", "PUT", f"/rota/experts/{desk.accounts[name]}", said).raise_for_status()
     return ask
@@ -42,7 +54,7 @@ def test_the_fallback_number_comes_first_and_each_hospital_sees_its_own(desk: An
     first = duty(desk.accounts["expert"], "21T00", "28T00")
     assert coordinator.post("/api/v1/rota/duties", json=first).json()["error"] == "fallback_missing"
     assert root.put("/api/v1/set-up", json={}).status_code == 422
-    said = {"fallback_phone": PHONE, "site_phones": {"carhaix": "15"}}
+    said = {"revision": 0, "fallback_phone": PHONE, "site_phones": {"carhaix": "15"}}
     assert root.put("/api/v1/set-up", json=said | {"site_phones": {"carhaix": "nine"}}).status_code == 422
     said["site_phones"] = {"carhaix": "02 98 99 00 00"}
     assert coordinator.put("/api/v1/set-up", json=said).status_code == 403
@@ -72,7 +84,9 @@ def test_two_centres_share_a_week_and_what_is_uncovered_shows_weeks_ahead(desk: 
     assert rota("colleague", "POST", "/rota/absences", away).status_code == 201
     called = rota("carhaix", "GET", "/rota/on-duty?site=carhaix&when=2026-11-25T03:00:00Z").json()
     assert [one["expert_name"] for one in called] == ["Dr Expert"]
-    rota("coordinator", "PUT", "/rota/needs/brest", {"skills": ["interventional"]}).raise_for_status()
+    rota(
+        "coordinator", "PUT", "/rota/needs/brest", {"skills": ["interventional"], "seen": ["diagnostic"]}
+    ).raise_for_status()
     assert {gap["skill"] for gap in rota("expert", "GET", "/rota/gaps?days=7").json()} >= {"interventional"}
 
 
@@ -141,12 +155,40 @@ def test_a_hospital_neither_sees_nor_changes_the_rota_and_experts_do_not_change_
         ("GET", "/rota/holidays?year=2026", None, True),
         ("PUT", f"/rota/experts/{expert}", ANNE, False),
         ("POST", "/rota/duties", duty(expert, "21T00", "22T00"), False),
-        ("PUT", f"/rota/duties/{expert}", duty(expert, "21T00", "22T00"), False),
+        ("PUT", f"/rota/duties/{expert}", duty(expert, "21T00", "22T00", revision=1), False),
         ("DELETE", f"/rota/duties/{expert}", None, False),
-        ("PUT", "/rota/needs/brest", {"skills": []}, False),
+        ("PUT", "/rota/needs/brest", {"skills": [], "seen": []}, False),
     ]
     for method, path, body, for_experts in calls:
         assert rota("carhaix", method, path, body).status_code == 403, path
         assert (rota("expert", method, path, body).status_code == 403) != for_experts, path
     assert rota("carhaix", "GET", "/rota/on-duty?site=brest").status_code == 404
     assert desk.client().get("/api/v1/rota/duties").status_code == 401
+
+
+def test_whoever_changes_what_somebody_else_changed_meanwhile_is_shown_it_and_overwrites_nothing(
+    desk: Any, rota: Any
+) -> None:
+    anne = desk.accounts["expert"]
+    made = rota("coordinator", "POST", "/rota/duties", duty(anne, "21T00", "24T00")).json()
+    path, sent = f"/rota/duties/{made['id']}", duty(anne, "21T00", "25T00", revision=made["revision"])
+    changed = rota("coordinator", "PUT", path, sent).json()
+    assert changed["revision"] == made["revision"] + 1
+    known = rota("coordinator", "GET", "/rota/experts").json()
+    said = next(one for one in known if one["id"] == str(anne))
+    stale = [
+        ("PUT", path, sent | {"rank": 3}, "ends_at", "2026-11-25T00:00:00Z"),
+        ("PUT", f"/rota/experts/{anne}", ANNE | {"phone": "15 15 15"}, "phone", said["phone"]),
+        ("PUT", "/set-up", {"fallback_phone": "15 15 15", "revision": 0}, "fallback_phone", PHONE),
+    ]
+    for method, where, body, field, standing in stale:
+        answer = rota("root", method, where, body)
+        assert (answer.status_code, answer.json()["error"]) == (409, "changed_meanwhile"), where
+        assert answer.json()["current"][field] == standing
+        assert answer.json()["current"]["revision"] > body["revision"]
+        again = rota("root", method, where, body | {"revision": answer.json()["current"]["revision"]})
+        assert again.is_success, again.text
+    needs = {"skills": ["neurology"], "seen": ["diagnostic"]}
+    assert rota("root", "PUT", "/rota/needs/brest", needs).json()["brest"] == ["neurology"]
+    answer = rota("root", "PUT", "/rota/needs/brest", needs)
+    assert (answer.status_code, answer.json()["current"]) == (409, ["neurology"])

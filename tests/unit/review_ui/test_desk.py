@@ -19,11 +19,12 @@ from pipeline.settings import Settings
 from review_ui.bundles import read_bundle_texts
 from review_ui.detail_views import AnalysisView, analysis_pair
 from review_ui.events.log import Update
+from review_ui.events.signals import all_kinds, encoded_signal, may_hear, read_signal
 from review_ui.events.stream import Told, encoded
 from review_ui.http.middleware import where
 from review_ui.http.pages import inside
 from review_ui.server import is_loopback, refuse_open_without_tls
-from review_ui.views import CaseRow, PatientView, case_json, in_reading_order
+from review_ui.views import CaseRow, PatientView, case_json, in_reading_order, shown_as
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 EXPERT = Viewer(AccountRole.EXPERT)
@@ -72,7 +73,34 @@ def test_a_hospital_is_not_told_of_another() -> None:
 
 
 def test_an_event_is_three_lines() -> None:
-    assert encoded(update(7)) == b"event: case\nid: 7\ndata: {}\n\n"
+    assert encoded(update(7), EXPERT) == b"event: case\nid: 7\ndata: {}\n\n"
+
+
+def test_an_administrator_is_told_of_a_case_and_of_its_patient_only_while_somebody_granted_it() -> None:
+    made = row()
+    whole = Update(7, made.id, made.site, made.version, case_json(made))
+    for granted, name in ((False, ""), (True, "Doe^Jane")):
+        viewer = Viewer(AccountRole.ADMINISTRATOR, granted=granted)
+        line = encoded(whole, viewer).splitlines()[2]
+        told = json.loads(line.removeprefix(b"data: "))
+        assert (told["patient"]["name"], told["patient"]["withheld"], told["tier"]) == (name, not granted, "yellow")
+        assert told == json.loads(case_json(shown_as(made, viewer)))
+
+
+def test_a_signal_is_heard_by_whom_it_concerns_and_moves_no_place_to_resume_from() -> None:
+    rota, seen = read_signal('{"kind": "rota"}'), read_signal('{"kind": "seen", "case": "c", "site": "brest"}')
+    assert encoded_signal(seen) == b'event: seen\ndata: {"case": "c"}\n\n'
+    heard = {
+        (role, site): (may_hear(Viewer(role, site), rota), may_hear(Viewer(role, site), seen))
+        for role, site in (
+            (AccountRole.EXPERT, None),
+            (AccountRole.SITE, "brest"),
+            (AccountRole.SITE, "carhaix"),
+            (AccountRole.ADMINISTRATOR, None),
+        )
+    }
+    assert list(heard.values()) == [(True, True), (False, True), (False, False), (True, False)]
+    assert [may_hear(Viewer(AccountRole.SITE, "brest"), one) for one in all_kinds()] == [False, True]
 
 
 def analysis(version: int, state: str) -> AnalysisView:

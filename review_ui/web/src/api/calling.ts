@@ -12,7 +12,7 @@ export interface Told {
 
 export interface Call {
   person: string;
-  kind: 'expert' | 'coordinator';
+  kind: 'expert' | 'coordinator' | 'handed';
   round: number;
   called_at: string;
   due_at: string;
@@ -45,7 +45,7 @@ export interface MyCall {
   case: string;
   site: string;
   tier: Tier;
-  kind: 'expert' | 'coordinator';
+  kind: 'expert' | 'coordinator' | 'handed';
   called_at: string;
   due_at: string;
 }
@@ -56,3 +56,4 @@ export const readCalling = (caseId: string): Promise<Calling> => get(`${of(caseI
 export const readMyCalls = (): Promise<MyCall[]> => get('/calls');
 export const refuseCase = (caseId: string, why: string): Promise<Calling> => post(`${of(caseId)}/refuse`, { why });
 export const takeOverCase = (caseId: string, owner: string): Promise<CaseRow> => post(`${of(caseId)}/take-over`, { owner });
+export const handCase = (caseId: string, to: string): Promise<Calling> => post(`${of(caseId)}/hand`, { to });

@@ -20,6 +20,7 @@ export interface Expert {
   languages: string[];
   phone: string;
   email: string;
+  revision: number; // what one has seen, and changes
 }
 
 export interface Duty extends Span {
@@ -31,9 +32,10 @@ export interface Duty extends Span {
   rank: number;
   sites: string[];
   mode: (typeof MODES)[number];
+  revision: number;
 }
 
-export type DutySent = Omit<Duty, 'id' | 'expert_name'>;
+export type DutySent = Omit<Duty, 'id' | 'expert_name' | 'revision'>;
 
 export interface Gap extends Span {
   site: string;
@@ -80,17 +82,18 @@ export const saveExpert = (one: Expert): Promise<Expert> =>
     languages: one.languages,
     phone: one.phone,
     email: one.email,
+    revision: one.revision,
   });
 
 export const readDuties = (span: Span): Promise<Duty[]> => get(`/rota/duties?${within(span)}`);
 export const addDuty = (one: DutySent): Promise<Duty> => post('/rota/duties', one);
-export const changeDuty = (duty: string, one: DutySent): Promise<Duty> => put(`/rota/duties/${id(duty)}`, one);
+export const changeDuty = (duty: string, one: DutySent & { revision: number }): Promise<Duty> => put(`/rota/duties/${id(duty)}`, one);
 export const removeDuty = (duty: string): Promise<void> => remove(`/rota/duties/${id(duty)}`);
 
 export const readGaps = (): Promise<Gap[]> => get('/rota/gaps?days=42');
 export const readNeeds = (): Promise<Record<string, Skill[]>> => get('/rota/needs');
-export const saveNeeds = (site: string, skills: Skill[]): Promise<Record<string, Skill[]>> =>
-  put(`/rota/needs/${id(site)}`, { skills });
+export const saveNeeds = (site: string, skills: Skill[], seen: Skill[]): Promise<Record<string, Skill[]>> =>
+  put(`/rota/needs/${id(site)}`, { skills, seen });
 
 export const readAbsences = (): Promise<Absence[]> => get('/rota/absences');
 export const addAbsence = (one: Span & { expert?: string; why: string }): Promise<Absence> => post('/rota/absences', one);
@@ -113,6 +116,7 @@ export interface SetUp {
   site_phones: Record<string, string>;
   public_url: string;
   holiday_region: string;
+  revision: number;
 }
 
 export const readSetUp = (): Promise<SetUp> => get('/set-up');

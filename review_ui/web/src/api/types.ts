@@ -20,6 +20,7 @@ export interface Patient {
   id: string;
   birth_date: string;
   sex: string;
+  withheld?: boolean; // whoever asks is not shown who it is
 }
 
 export interface Reason {

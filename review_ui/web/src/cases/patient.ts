@@ -3,8 +3,8 @@ import type { Patient } from '../api/types';
 import { personName } from '../dicom/person';
 import { t } from '../i18n/language.svelte';
 
-export function nameText(patient: Pick<Patient, 'name'>): string {
-  return personName(patient.name) || t('case.noname');
+export function nameText(patient: Pick<Patient, 'name' | 'withheld'>): string {
+  return patient.withheld ? t('case.withheld') : personName(patient.name) || t('case.noname');
 }
 
 /** PatientSex is M, F, O or empty (PS3.3 C.7.1.1). */

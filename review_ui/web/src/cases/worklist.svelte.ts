@@ -6,6 +6,10 @@ import { inReadingOrder, isMoreUrgent, withRow } from './order';
 
 const FLASH_MS = 6_000;
 
+/** Of what else the server tells: the rota changed, somebody read a thread further. */
+const SIGNALS = ['rota', 'seen'] as const;
+export type Signal = (typeof SIGNALS)[number];
+
 export type Line = { state: 'connecting' } | { state: 'live' } | { state: 'lost'; since: Date };
 
 export interface News {
@@ -24,6 +28,7 @@ export class Worklist {
 
   private stopFollowing = (): void => undefined;
   private listeners = new Set<(row: CaseRow) => void>();
+  private signalled = new Set<{ signal: Signal; act: (caseId?: string) => void }>();
   private stopped = false;
 
   async start(): Promise<void> {
@@ -32,8 +37,14 @@ export class Worklist {
     this.rows = inReadingOrder(cases);
     this.loaded = true;
     this.stopFollowing = follow(last_event, {
-      onMessage: (message) => message.event === 'case' && this.receive(JSON.parse(message.data) as CaseRow),
-      onLive: () => (this.line = { state: 'live' }),
+      onMessage: (message) => {
+        if (message.event === 'case') this.receive(JSON.parse(message.data) as CaseRow);
+        else this.heard(message.event as Signal, JSON.parse(message.data) as { case?: string });
+      },
+      onLive: () => {
+        if (this.line.state === 'lost') SIGNALS.forEach((signal) => this.heard(signal, {})); // what came meanwhile is not told again
+        this.line = { state: 'live' };
+      },
       onLost: () => (this.line = this.line.state === 'lost' ? this.line : { state: 'lost', since: new Date() }),
     });
   }
@@ -41,6 +52,17 @@ export class Worklist {
   stop(): void {
     this.stopped = true;
     this.stopFollowing();
+  }
+
+  /** Tells when something that is no case should be read again; the function it returns ends it. */
+  listenFor(signal: Signal, act: (caseId?: string) => void): () => void {
+    const mine = { signal, act };
+    this.signalled.add(mine);
+    return () => this.signalled.delete(mine);
+  }
+
+  private heard(signal: Signal, { case: caseId }: { case?: string }): void {
+    this.signalled.forEach((one) => one.signal === signal && one.act(caseId));
   }
 
   seen(): void {

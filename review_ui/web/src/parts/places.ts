@@ -20,7 +20,7 @@ const PLACES: readonly Place[] = [
   { page: 'calls', title: 'calls.title', roles: ['coordinator', 'expert'] },
   { page: 'rota', title: 'rota.title', roles: WHOLE_REGION },
   { page: 'figures', title: 'figures.title', roles: EVERYBODY },
-  { page: 'setup', title: 'setup.title', roles: ['administrator'] },
+  { page: 'setup', title: 'setup.title', roles: ['administrator', 'coordinator'] },
   { page: 'peers', title: 'peers.title', roles: ['administrator'] },
   { page: 'deliveries', title: 'deliveries.title', roles: WHOLE_REGION },
 ];

@@ -15,7 +15,7 @@ import {
   type Skill,
 } from '../api/rota';
 import type { Account } from '../api/types';
-import { errorText } from '../errors';
+import { errorText, standingOf } from '../errors';
 import { daysOn, mondayOf, weekOf } from './week';
 
 export class Rota {
@@ -30,6 +30,7 @@ export class Rota {
   loaded = $state(false);
   busy = $state(false);
   problem = $state('');
+  standing = $state.raw<unknown>(); // somebody else's change of what was last changed here
 
   readonly keeps: boolean; // may change it all; others see it, and exchange what is theirs
 
@@ -72,11 +73,15 @@ export class Rota {
   /** Changes something and reads everything again; false where it was refused, which is then said. */
   async change(act: () => Promise<unknown>): Promise<boolean> {
     this.busy = true;
+    this.standing = undefined;
     try {
       await act();
       await this.read();
       return true;
     } catch (error) {
+      const standing = standingOf(error);
+      if (standing !== undefined) await this.read();
+      this.standing = standing;
       this.problem = errorText(error);
       return false;
     } finally {

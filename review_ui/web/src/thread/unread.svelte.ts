@@ -22,9 +22,11 @@ export class Unread {
         void this.load();
       }, CALM_MS);
     });
+    const elsewhere = worklist.listenFor('seen', () => void this.load()); // in another window of one's own
     void this.load();
     return () => {
       stop();
+      elsewhere();
       clearTimeout(timer);
     };
   }

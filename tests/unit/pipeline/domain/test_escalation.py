@@ -18,6 +18,8 @@ from pipeline.domain.calling import (
     Ended,
     Escalation,
     Event,
+    Handed,
+    HandedBack,
     Moment,
     Notify,
     Outcome,
@@ -108,6 +110,16 @@ class ACase(RuleBasedStateMachine):
     def somebody_refuses(self, by: UUID) -> None:
         self.happens(Refused(by, "in another case"))
 
+    @rule(to=PEOPLE)
+    def a_coordinator_names_somebody(self, to: UUID) -> None:
+        before = self.state
+        after = self.happens(Handed(to, COORDINATOR))
+        assert self.state.owner == before.owner
+        assert self.state.calls[: len(before.calls)] == before.calls, "nobody is let go for it"
+        over = before.phase is Phase.ENDED or before.owner == to
+        assert over or any(call.person == to and call.outcome is Outcome.WAITING for call in self.state.calls)
+        assert set(after.effects) <= {Notify(to, CallKind.HANDED)}
+
     @rule()
     def it_ends(self) -> None:
         self.happens(Ended())
@@ -131,10 +143,21 @@ class ACase(RuleBasedStateMachine):
             assert (self.state.owner is not None) == (self.state.phase is Phase.HELD)
 
     @invariant()
-    def nobody_is_called_for_a_case_that_is_held_or_over(self) -> None:
+    def for_a_case_that_is_held_nobody_is_called_but_whom_a_coordinator_named_and_for_one_that_is_over_nobody(
+        self,
+    ) -> None:
         if self.state.phase is not Phase.CALLING:
-            assert all(call.outcome is not Outcome.WAITING for call in self.state.calls)
-            assert (self.state.alarm, self.state.due_at) == (None, None)
+            waiting = [call for call in self.state.calls if call.outcome is Outcome.WAITING]
+            assert all(call.kind is CallKind.HANDED for call in waiting)
+            assert not (waiting and self.state.phase is Phase.ENDED)
+            assert self.state.alarm is None
+            assert self.state.due_at == min((call.due_at for call in waiting), default=None)
+
+    @invariant()
+    def whoever_is_called_is_waited_for_no_longer_than_his_time(self) -> None:
+        waiting = [call for call in self.state.calls if call.outcome is Outcome.WAITING]
+        assert all(self.state.due_at is not None and self.state.due_at <= call.due_at for call in waiting)
+        assert len({call.person for call in waiting}) == len(waiting), "nobody is called twice at once"
 
     @invariant()
     def the_alarm_on_the_page_is_the_alarm_of_the_case(self) -> None:
@@ -277,3 +300,54 @@ def test_rules_without_patience_are_refused(name: str) -> None:
 def test_the_shipped_rules_call_for_red_and_orange() -> None:
     assert set(RULES.patience) == {Tier.RED, Tier.ORANGE}
     assert replace(red(), calls=()).phase is Phase.CALLING
+
+
+def test_whom_a_coordinator_names_is_called_and_nobody_is_let_go_for_it() -> None:
+    handed = after(red(), Handed(CHLOE, COORDINATOR), 1)
+    assert handed.effects == (Notify(CHLOE, CallKind.HANDED),)
+    assert [call.outcome for call in handed.state.calls] == [Outcome.WAITING, Outcome.WAITING]
+    taken = after(handed.state, Taken(CHLOE), 2)
+    assert taken.effects == (StandDown(ANNE),)
+    assert [call.outcome for call in taken.state.calls] == [Outcome.STOOD_DOWN, Outcome.TOOK]
+
+
+def test_when_the_one_who_was_named_stays_silent_the_coordinator_hears_of_it_and_the_next_is_called() -> None:
+    handed = after(red(), Handed(CHLOE, COORDINATOR), 1).state
+    assert after(handed, TimePassed(), 3).effects == ()  # Anne's time is over, Chloe's is not
+    late = after(after(handed, TimePassed(), 3).state, TimePassed(), 4)
+    assert late.effects == (HandedBack(CHLOE, COORDINATOR), Notify(BASTIEN, CallKind.EXPERT))
+    refused = after(handed, Refused(CHLOE, "abroad"), 2)
+    assert refused.effects == (HandedBack(CHLOE, COORDINATOR),)
+    assert refused.state.calls[0].outcome is Outcome.WAITING
+
+
+def test_whoever_holds_a_case_keeps_it_until_the_one_who_was_named_takes_it() -> None:
+    held = after(red(), Taken(ANNE), 1).state
+    handed = after(held, Handed(CHLOE, COORDINATOR), 2)
+    assert (handed.state.phase, handed.state.owner, handed.state.due_at) == (Phase.HELD, ANNE, NOW + 5 * MINUTE)
+    silent = after(handed.state, TimePassed(), 5)
+    assert silent.effects == (HandedBack(CHLOE, COORDINATOR),)
+    assert (silent.state.owner, silent.state.due_at) == (ANNE, None)
+    refused = after(handed.state, Refused(CHLOE, "ill"), 3)
+    assert (refused.effects, refused.state.owner) == ((HandedBack(CHLOE, COORDINATOR),), ANNE)
+    taken = after(handed.state, Taken(CHLOE), 3)
+    assert (taken.effects, taken.state.owner) == ((StandDown(ANNE),), CHLOE)
+
+
+def test_a_case_that_is_not_urgent_is_handed_too_and_stays_so_when_it_turns_urgent_and_calm_again() -> None:
+    handed = after(Escalation(), Handed(CHLOE, COORDINATOR)).state
+    assert (handed.phase, handed.due_at) == (Phase.QUIET, NOW + 5 * MINUTE)  # the longest patience there is
+    urgent = after(handed, Ranked(Tier.RED), 1)
+    assert (urgent.effects, urgent.state.phase, urgent.state.due_at) == ((), Phase.CALLING, NOW + 3 * MINUTE)
+    calm = after(urgent.state, Ranked(Tier.GREY), 2)
+    assert (calm.effects, calm.state.phase, calm.state.calls[0].outcome) == ((), Phase.QUIET, Outcome.WAITING)
+
+
+def test_naming_whoever_holds_it_or_is_called_for_it_and_naming_anybody_for_a_case_that_is_over_changes_nothing() -> (
+    None
+):
+    held = after(red(), Taken(ANNE), 1).state
+    assert after(held, Handed(ANNE, COORDINATOR), 2) == Step(held)
+    assert after(red(), Handed(ANNE, COORDINATOR), 1) == Step(red())
+    ended = after(red(), Ended(), 1).state
+    assert after(ended, Handed(CHLOE, COORDINATOR), 2) == Step(ended)

@@ -70,4 +70,13 @@ export const calling = {
   'event.alarm': 'Nobody found: the requester is told to telephone',
   'event.alarm_over': 'Alarm over',
   'event.taken_over': 'Taken over',
+  'calling.kind.handed': 'named by a coordinator',
+  'calling.hand': 'Hand to an expert',
+  'calling.handto': 'Who is to have it',
+  'calling.handgo': 'Call this expert',
+  'calling.handkeeps': '{name} keeps the case until the expert takes it.',
+  'calling.handcalls': 'Whoever is called stays called until somebody takes the case.',
+  'event.handed': 'handed to a named expert',
+  'event.handed_back': 'named expert did not take it',
+  'refusal.not_handed': 'This expert holds the case or is called for it already, or it was answered.',
 } as const;

@@ -188,4 +188,9 @@ export const cases = {
   'deliveries.case': 'Open the case',
   'deliveries.resend': 'Send again',
   'deliveries.most': 'The newest {n} are shown.',
+  'case.withheld': 'Patient not shown',
+  'withheld.title': 'Images and patient data are not shown',
+  'withheld.why': 'Your account keeps the installation running: it sees that cases arrive and how they fare, and no patient.',
+  'withheld.ask': 'Another administrator or a coordinator can let you see them for a while, on the page Set-up.',
+  'refusal.grant_needed': 'Images and patient data are not shown to administrators, unless another administrator or a coordinator has granted it for a while.',
 } as const;

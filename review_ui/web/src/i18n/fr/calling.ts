@@ -71,4 +71,13 @@ export const calling: Record<keyof typeof english, string> = {
   'event.alarm': 'Personne n’a été trouvé : le requérant doit téléphoner',
   'event.alarm_over': 'Fin de l’alarme',
   'event.taken_over': 'Repris',
+  'calling.kind.handed': 'désigné par la coordination',
+  'calling.hand': 'Confier à un expert',
+  'calling.handto': 'À qui le confier',
+  'calling.handgo': 'Appeler cet expert',
+  'calling.handkeeps': '{name} garde le cas tant que l’expert ne l’a pas pris.',
+  'calling.handcalls': 'Les appels en cours continuent jusqu’à ce que quelqu’un prenne le cas.',
+  'event.handed': 'confié à un expert désigné',
+  'event.handed_back': 'l’expert désigné ne l’a pas pris',
+  'refusal.not_handed': 'Cet expert a déjà le cas ou est déjà appelé, ou il y a été répondu.',
 };

@@ -191,4 +191,9 @@ export const cases: Record<keyof typeof english, string> = {
   'deliveries.case': 'Ouvrir le dossier',
   'deliveries.resend': 'Renvoyer',
   'deliveries.most': 'Les {n} plus récents sont montrés.',
+  'case.withheld': 'Patient non affiché',
+  'withheld.title': 'Les images et les données du patient ne sont pas affichées',
+  'withheld.why': 'Votre compte fait fonctionner l’installation : il voit que les cas arrivent et ce qu’ils deviennent, sans voir de patient.',
+  'withheld.ask': 'Un autre administrateur ou la coordination peut vous y donner accès pour un temps, à la page Configuration.',
+  'refusal.grant_needed': 'Les images et les données des patients ne sont pas affichées aux administrateurs, sauf si un autre administrateur ou la coordination l’a accordé pour un temps.',
 };

@@ -71,4 +71,13 @@ export const calling: Record<keyof typeof english, string> = {
   'event.alarm': '无人应答：已通知申请人致电',
   'event.alarm_over': '警报解除',
   'event.taken_over': '已接管',
+  'calling.kind.handed': '由协调员指定',
+  'calling.hand': '转交给专家',
+  'calling.handto': '转交给谁',
+  'calling.handgo': '呼叫该专家',
+  'calling.handkeeps': '在该专家接手之前，病例仍由{name}负责。',
+  'calling.handcalls': '在有人接手之前，正在进行的呼叫将继续。',
+  'event.handed': '已转交给指定专家',
+  'event.handed_back': '指定专家未接手',
+  'refusal.not_handed': '该专家已负责此病例或已被呼叫，或病例已答复。',
 };

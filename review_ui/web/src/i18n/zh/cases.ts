@@ -189,4 +189,9 @@ export const cases: Record<keyof typeof english, string> = {
   'deliveries.case': '打开病例',
   'deliveries.resend': '重新发送',
   'deliveries.most': '仅显示最新的 {n} 条。',
+  'case.withheld': '不显示患者',
+  'withheld.title': '不显示影像和患者数据',
+  'withheld.why': '您的账户用于维护系统运行：可查看病例的到达和处理情况，但不显示患者。',
+  'withheld.ask': '其他管理员或协调员可在“设置”页面授权您临时查看。',
+  'refusal.grant_needed': '影像和患者数据不向管理员显示，除非其他管理员或协调员临时授权。',
 };
