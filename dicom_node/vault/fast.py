@@ -13,12 +13,12 @@ from pathlib import Path
 from dicom_node.outermost import outcome_of
 from dicom_node.vault.files import JournalFiles, OsFiles
 from dicom_node.vault.held import HeldDataSet, examine
-from dicom_node.vault.journal import Journal
+from dicom_node.vault.journal import open_journal
 from dicom_node.vault.naming import instance_path, slot
 from dicom_node.vault.part10 import encode_head
 from dicom_node.vault.plain import Piece, PlainFiles
 from dicom_node.vault.records import MOST_HEAD, RECORD_HEAD, Record
-from dicom_node.vault.replay import replay
+from dicom_node.vault.recovery import recover
 from dicom_node.vault.segment import Entry
 from dicom_node.vault.simple import SimpleVault
 from pipeline import logs
@@ -61,7 +61,7 @@ class FastVault:
     ) -> None:
         self._files = files or OsFiles()
         self._plain = SimpleVault(root, watermark=watermark, files=self._files)
-        self._journal = _journal(root, self._files, segment_bytes, most_segments)
+        self._journal = open_journal(root, self._files, segment_bytes, most_segments)
         self._maker = PlainFiles(root, self._files, self._plain.folders)
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
         self._changed = threading.Condition()
@@ -158,17 +158,7 @@ class FastVault:
     def recover(self) -> None:
         """Make plain, pending files of what an earlier process left in the journal. Raises `VaultError`."""
         self._plain.recover()
-        try:
-            for path, descriptor in self._journal.segments_on_disk():
-                damaged = self._restore(descriptor)
-                if damaged:
-                    logs.get().error("journal_damaged", count=len(damaged))
-                    self._journal.set_aside(path, descriptor)
-                else:
-                    self._journal.reuse(path, descriptor)
-            self._journal.prepare()
-        except OSError as exc:
-            raise VaultError(f"The journal cannot be read back: {exc.strerror or 'unknown error'}.") from exc
+        recover(self._journal, self._plain, self._maker, self._files)
 
     def run(self) -> None:
         """Make plain files of what comes in, until `close`; the loop of a thread."""
@@ -288,26 +278,6 @@ class FastVault:
                 self._unnoted.pop(entry.record.path, None)
         self._journal.noted(filed)
 
-    def _is_held(self, receipt: Receipt) -> bool:
-        """Whether the file is there, and can be read: the journal's copy has proved itself, and can replace it."""
-        try:
-            return self._plain.holds(receipt.path, receipt.sha256)
-        except OSError:
-            return False
-
-    def _restore(self, descriptor: int) -> list[int]:
-        """Make files of what stands in a segment; the offsets where it could not be read."""
-        damaged: list[int] = []
-        found = replay(self._files, descriptor, damaged.append)
-        while batch := list(islice(found, AT_ONCE)):
-            lost = [one for one in batch if not self._is_held(one.receipt)]
-            self._maker.make([Piece(one.receipt.path, descriptor, one.offset, one.length) for one in lost])
-            paths = [one.receipt.path for one in batch]
-            self._maker.confirm(paths)
-            self._plain.mark_pending(paths)
-            logs.get().info("journal_replayed", count=len(batch))
-        return damaged
-
 
 @contextmanager
 def fast_vault(vault: FastVault) -> Iterator[FastVault]:
@@ -321,16 +291,6 @@ def fast_vault(vault: FastVault) -> Iterator[FastVault]:
         vault.close()
         thread.join()
         vault.release()
-
-
-def _journal(root: Path, files: JournalFiles, segment_bytes: int, most_segments: int) -> Journal:
-    folder = root / "journal"
-    try:
-        files.make_folder(folder)
-        files.sync_folder(root)
-        return Journal(folder, files, segment_bytes=segment_bytes, most_segments=most_segments)
-    except OSError as exc:
-        raise VaultError(f"The journal cannot be opened: {exc.strerror or 'unknown error'}.") from exc
 
 
 def _piece(entry: Entry) -> Piece:

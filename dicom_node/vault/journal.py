@@ -204,6 +204,17 @@ class Journal:
         return Segment(self._files, path, descriptor, self._segment_bytes)
 
 
+def open_journal(root: Path, files: JournalFiles, segment_bytes: int, most_segments: int) -> Journal:
+    """The journal of the vault at ``root``. Raises `HomeInUse`, `VaultError`."""
+    folder = root / "journal"
+    try:
+        files.make_folder(folder)
+        files.sync_folder(root)
+        return Journal(folder, files, segment_bytes=segment_bytes, most_segments=most_segments)
+    except OSError as exc:
+        raise VaultError(f"The journal cannot be opened: {exc.strerror or 'unknown error'}.") from exc
+
+
 def _lock(folder: Path) -> int:
     """Keep a second node out of this vault until the descriptor is closed. Raises `HomeInUse`."""
     descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
