@@ -26,6 +26,11 @@ _QUALITY_CONTROL = 0x0028_0300
 _LONGEST_TEXT = 1024
 """A hostile value is cut here; the standard's longest text of those we read is LO or PN, 64 a group."""
 
+_LONGEST_ID, _LONGEST_NAME, _LONGEST_CODE = 128, 256, 32
+"""Who a patient is must fit into a row of PostgreSQL's indexes, 2,704 bytes, whatever the script."""
+
+_DIGEST = 16
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceFacts:
@@ -87,14 +92,21 @@ def text_of(header: pydicom.Dataset, keyword: str) -> str:
     return shown[:_LONGEST_TEXT]
 
 
+def _short(text: str, most: int) -> str:
+    """A text as it is or, where it is absurdly long, its beginning and a digest: two that differ stay different."""
+    if len(text) <= most:
+        return text
+    return text[: most - _DIGEST - 1] + "…" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGEST]
+
+
 def _facts(header: pydicom.Dataset) -> InstanceFacts:
     return InstanceFacts(
         identity=PatientIdentity(
-            PatientID=text_of(header, "PatientID"),
-            IssuerOfPatientID=text_of(header, "IssuerOfPatientID"),
-            PatientName=text_of(header, "PatientName"),
-            PatientBirthDate=text_of(header, "PatientBirthDate"),
-            PatientSex=text_of(header, "PatientSex"),
+            PatientID=_short(text_of(header, "PatientID"), _LONGEST_ID),
+            IssuerOfPatientID=_short(text_of(header, "IssuerOfPatientID"), _LONGEST_ID),
+            PatientName=_short(text_of(header, "PatientName"), _LONGEST_NAME),
+            PatientBirthDate=_short(text_of(header, "PatientBirthDate"), _LONGEST_CODE),
+            PatientSex=_short(text_of(header, "PatientSex"), _LONGEST_CODE),
         ),
         StudyInstanceUID=text_of(header, "StudyInstanceUID"),
         SeriesInstanceUID=text_of(header, "SeriesInstanceUID"),

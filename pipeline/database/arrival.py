@@ -14,6 +14,7 @@ from pipeline.database.tables import association, instance, series, study
 from pipeline.domain.analysis import Coverage
 from pipeline.domain.completeness import Complete, SeriesEvidence, judge, silence_s
 from pipeline.domain.role import SeriesRole
+from pipeline.domain.steadiness import TOLERANCE
 from pipeline.jobs import FRAMES_QUEUE, TRANSCODE, enqueue
 
 
@@ -58,6 +59,12 @@ def expect_more(connection: Connection, at: datetime) -> None:
     receiving = select(series.c.id).where(series.c.arrival == "receiving", series.c.heard_at < at)
     free = receiving.with_for_update(skip_locked=True)
     connection.execute(update(series).where(series.c.id.in_(free)).values(heard_at=at))
+
+
+def hear_now(connection: Connection, now: datetime) -> None:
+    """Nothing was heard of in the future: where a clock was set back, silence is counted from now on."""
+    ahead = series.c.heard_at > now + TOLERANCE
+    connection.execute(update(series).where(series.c.arrival == "receiving", ahead).values(heard_at=now))
 
 
 def _evidence(connection: Connection, row: Row[Any], now: datetime) -> SeriesEvidence:

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from pipeline.assembly.facts import pixel_sha256, read_facts
 from pipeline.database.arrival import complete_if_arrived, expect_more, series_of_association
@@ -24,6 +24,10 @@ from pipeline.domain.receipt import Receipt
 
 NOT_READY = (OperationalError, InterfaceError, ProgrammingError)
 """The server is away, or its schema is not there yet (undefined table): both are waited for."""
+
+_LIMIT_EXCEEDED = "54"
+"""PostgreSQL's class of errors (appendix A) for what no server will ever take, such as a name too long for an index:
+it is about one image, and must not hold up all others."""
 
 AT_ONCE = 64
 """Receipts in one transaction: few, so that a new case is visible soon behind another study's images."""
@@ -50,7 +54,8 @@ class PostgresIndex:
     def record(self, receipts: Iterable[Receipt]) -> None:
         """Make receipts known, a few in each transaction; recording one twice changes nothing.
 
-        Raises `DatabaseUnavailable`; then some may be known already, and all may be recorded again.
+        Raises `DatabaseUnavailable`, and what the database has against one of them; then some may be known already,
+        and all may be recorded again.
         """
         waiting = list(receipts)
         try:
@@ -60,6 +65,8 @@ class PostgresIndex:
                 with self._engine.begin() as connection:
                     self._record(connection, some)
         except NOT_READY as error:
+            if _exceeds_limits(error):
+                raise
             raise DatabaseUnavailable from error
 
     def _note_lag(self, receipts: list[Receipt]) -> None:
@@ -109,6 +116,10 @@ class PostgresIndex:
             # The vault read its UIDs at the door, so this is a file broken since; `vault verify` finds it.
             structlog.get_logger().error("unreadable_in_vault", receipt=receipt.path, error=str(error))
             return None
+
+
+def _exceeds_limits(error: DBAPIError) -> bool:
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(_LIMIT_EXCEEDED)
 
 
 def _newest_images(filed: Iterable[Filed]) -> dict[UUID, datetime]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from dicom_node.vault.simple import SimpleVault
+from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.database.arrival import complete_if_arrived, receiving_series
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
@@ -282,3 +285,31 @@ def test_a_database_that_does_not_answer_is_said_so_and_the_receipt_stays_pendin
     with pytest.raises(DatabaseUnavailable):
         nowhere.association_closed("a1")
     assert [pending.path for pending in bench.vault.pending()] == [receipt.path]
+
+
+def absurd(length: int, letters: str) -> str:
+    """A text that no compression makes short."""
+    return "".join(Random(length).choices(letters, k=length))
+
+
+def test_a_patient_with_an_absurd_id_is_on_the_worklist(bench: Bench) -> None:
+    chinese = "".join(map(chr, range(0x4E00, 0x9F00)))
+    absurdly_named = {"SpecificCharacterSet": "ISO_IR 192", "IssuerOfPatientID": absurd(999, chinese)}
+    bench.receive(TinySlice(patient_id=absurd(1000, chinese), patient_name=absurd(900, chinese), extra=absurdly_named))
+    assert bench.count(case) == 1
+
+
+def test_an_image_that_no_index_takes_is_refused_alone_and_is_no_outage(bench: Bench) -> None:
+    hostile = bench.append(TinySlice(extra={"SOPInstanceUID": absurd(9000, "0123456789abcdefghijklmnopqrstuvwxyz")}))
+    with pytest.raises(OperationalError):
+        bench.index.record([hostile])
+    bench.receive(TinySlice())
+    assert bench.count(instance) == 1
+
+
+def test_a_clock_that_is_set_back_does_not_keep_a_series_waiting(bench: Bench) -> None:
+    bench.receive(TinySlice())
+    bench.clock.now -= timedelta(hours=1)
+    assert complete_quiet_series(bench.engine, bench.clock, 5.0) == 0
+    bench.clock.now += timedelta(seconds=5)
+    assert complete_quiet_series(bench.engine, bench.clock, 5.0) == 1

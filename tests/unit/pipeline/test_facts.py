@@ -71,3 +71,11 @@ def test_a_position_without_sound_geometry_is_unknown_or_finite(orientation: Any
     header = type("Header", (), {"ImageOrientationPatient": orientation, "ImagePositionPatient": [0, 0, 5]})()
     position = position_along_normal_mm(header)
     assert position is None or position == 0.0
+
+
+def test_absurd_ids_are_cut_to_what_an_index_holds_and_stay_apart(tmp_path: Path) -> None:
+    one, other = (
+        read_facts(stored(tmp_path, TinySlice(patient_id="7" * 900 + end))).identity.PatientID for end in "ab"
+    )
+    assert len(one) == len(other) == 128
+    assert one != other
