@@ -83,6 +83,9 @@ class Keeper:
             return StoreStatus(0xC000)
         return SUCCESS
 
+    def echo(self) -> None:
+        """See `Handler`."""
+
     def answered(self) -> None:
         """See `dicom_node.upper.association.Handler`."""
 

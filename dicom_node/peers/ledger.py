@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dicom_node.peers.pace import FRESH, Pace, paced
+from dicom_node.peers.pace import Paces
 from pipeline import logs
 from pipeline.database.peers import Activity
 from pipeline.domain.errors import DatabaseUnavailable
@@ -31,7 +31,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._known: dict[Key, Activity] = {}
         self._changed: set[Key] = set()
-        self._paces: dict[Key, Pace] = {}
+        self._paces = Paces()
 
     def recall(self, seen: Iterable[Activity]) -> None:
         """Take over what was seen before this process began; what it saw itself is newer."""
@@ -60,11 +60,7 @@ class Ledger:
 
     def wait_s(self, key: Key, a_second: float, at: float) -> float:
         """How long the answer to an image waits, so that no more than ``a_second`` are sent; ``at`` is monotonic."""
-        if a_second <= 0:
-            return 0.0
-        with self._lock:
-            self._paces[key], wait_s = paced(self._paces.get(key, FRESH), at, a_second)
-        return wait_s
+        return self._paces.wait_s(key, a_second, at) if a_second > 0 else 0.0
 
     def write(self, keep: Write) -> None:
         """Keep what has changed; what cannot be kept now is kept next time. Raises what ``keep`` raises."""
@@ -110,6 +106,4 @@ class Ledger:
         self._known[key] = one  # the newest last
         self._changed.add(key)
         if len(self._known) > MOST:
-            oldest = next(iter(self._known))
-            del self._known[oldest]
-            self._paces.pop(oldest, None)
+            del self._known[next(iter(self._known))]

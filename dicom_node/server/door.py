@@ -115,7 +115,8 @@ class Door:
         if session is not None:
             self.reception.answered(session)
 
-    def _on_echo(self, event: Any) -> int:  # noqa: ARG002 -- pynetdicom's signature
+    def _on_echo(self, event: Any) -> int:
+        self.reception.echoed(self._session(event))
         return admission.SUCCESS.code
 
     def _on_report(self, event: Any) -> tuple[int, None]:

@@ -48,6 +48,10 @@ class _Store:
         look = partial(_held, incoming, transfer_syntax)
         return self.reception.store(self.session, Offered(command.sop_class, transfer_syntax, look))
 
+    def echo(self) -> None:
+        """See `dicom_node.upper.association.Handler`."""
+        self.reception.echoed(self.session)
+
     def answered(self) -> None:
         """See `dicom_node.upper.association.Handler`."""
         self.reception.answered(self.session)

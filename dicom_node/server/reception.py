@@ -15,12 +15,17 @@ from dicom_node.caller import Caller
 from dicom_node.indexing import Indexer
 from dicom_node.peers.book import PeerBook
 from dicom_node.peers.ledger import Key, Ledger
+from dicom_node.peers.pace import Paces
+from dicom_node.server.turns import Turns
 from dicom_node.vault.held import HeldDataSet, HoldingVault
 from pipeline import logs
 from pipeline.domain.errors import NeuroVigieError
 from pipeline.domain.peer import Service
 from pipeline.domain.receipt import Arrival
 from pipeline.domain.refusal import Refusal
+
+ECHOES_A_SECOND = 20.0
+"""C-ECHOs of one caller that are answered at once: a monitor asks every few seconds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +80,8 @@ class Reception:
         self._sessions: set[Session] = set()
         self._answering: set[Session] = set()
         self._closing = threading.Event()
+        self._echoes = Paces()
+        self._turns = Turns(self._closing.wait)
 
     def close(self) -> None:
         """From now on refuse new images; those in hand are answered."""
@@ -94,6 +101,7 @@ class Reception:
             self._say_refused(caller, session)
             return session
         self.ledger.accepted(session.key)
+        self._turns.opened(session.key)
         self._indexer.association_opened(session.id)
         logs.get().info(
             "association_accepted",
@@ -108,7 +116,8 @@ class Reception:
         """Store one image: `admission.SUCCESS` only after the vault has it. Then call `answered`."""
         with self._lock:
             self._answering.add(session)
-        status = self._store(session, offered)
+        with self._turns.turn(session.key):
+            status = self._store(session, offered)
         if status == admission.SUCCESS:
             session.images += 1
             self._pace(session)
@@ -135,6 +144,7 @@ class Reception:
         with self._lock:
             self._sessions.discard(session)
             self._answering.discard(session)
+        self._turns.closed(session.key)
         self._indexer.association_closed(session.id, released=released)
         logs.get().info(
             "association_ended",
@@ -174,6 +184,12 @@ class Reception:
         named = [one for one in self._book.peers() if one.peer.ae_title == caller.calling_ae_title]
         here = (one.peer.host for one in named if caller.host in one.addresses)
         return (caller.calling_ae_title, next(here, caller.host))
+
+    def echoed(self, session: Session) -> None:
+        """Let the answer to a C-ECHO wait where somebody asks for more than anybody needs."""
+        wait_s = self._echoes.wait_s(session.key, ECHOES_A_SECOND, time.monotonic())
+        if wait_s > 0:
+            self._closing.wait(wait_s)
 
     def _is_used_up(self, session: Session) -> bool:
         most = session.admitted.rules.bytes_a_day

@@ -53,6 +53,10 @@ class Handler(Protocol):
         """Store the data set that came in; "success" only when it is durable."""
         ...
 
+    def echo(self) -> None:
+        """A C-ECHO is about to be answered; returns when it may be."""
+        ...
+
     def answered(self) -> None:
         """The answer to what was stored last has been sent."""
         ...
@@ -191,6 +195,7 @@ class AcceptedAssociation:
 
     def _status(self, command: Command, handler: Handler, incoming: Incoming) -> StoreStatus:
         if command.field == commands.C_ECHO_RQ:
+            handler.echo()
             return StoreStatus(0)
         if command.field == commands.C_STORE_RQ and command.has_data_set:
             return handler.store(command, self._accepted[self._context], incoming)

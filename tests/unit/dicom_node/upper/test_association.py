@@ -47,6 +47,9 @@ class Kept:
             return StoreStatus(0xA702)
         return StoreStatus(0xA700) if incoming.too_large else SUCCESS
 
+    def echo(self) -> None:
+        pass
+
     def answered(self) -> None:
         pass
 
