@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -29,7 +30,7 @@ from dicom_node.server.retrieval import Retrieval
 from dicom_node.server.services import Services
 from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
-from dicom_node.tls import TlsFiles, server_context
+from dicom_node.tls import TlsFiles, client_context, server_context
 from dicom_node.vault.fast import FastVault, fast_vault
 from pipeline import logs
 from pipeline.database.deliveries import write_down_commitment
@@ -74,7 +75,7 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
         largest_data_set=node_settings.max_instance_mib << 20,
         ledger=ledger,
     )
-    services = _services(engine, settings, book, vault)
+    services = _services(engine, settings, book, vault, _calling(settings, node_settings))
     node = DicomNode(_address(settings, node_settings), reception, _limits(node_settings), services)
     index.start()
     with fast_vault(vault), _indexing(indexer):
@@ -93,12 +94,18 @@ def serve(settings: Settings, node_settings: NodeSettings, stopped: threading.Ev
     engine.dispose()
 
 
-def _services(engine: Engine, settings: Settings, book: PeerBook, vault: FastVault) -> Services:
+def _calling(settings: Settings, node_settings: NodeSettings) -> ssl.SSLContext:
+    """TLS for the peers that are called over it."""
+    files = TlsFiles(settings.tls_cert, settings.tls_key, peer_ca=node_settings.tls_peer_ca)
+    return client_context(files, node_settings.tls_profile)
+
+
+def _services(engine: Engine, settings: Settings, book: PeerBook, vault: FastVault, tls: ssl.SSLContext) -> Services:
     now, home = partial(datetime.now, UTC), settings.folders
     return Services(
         committed=partial(write_down_commitment, engine, now),
-        retrieval=Retrieval(engine, home.vault, book, settings.ae_title),
-        commitments=Commitments(engine, home, book, settings.ae_title, now),
+        retrieval=Retrieval(engine, home.vault, book, settings.ae_title, tls),
+        commitments=Commitments(engine, home, book, settings.ae_title, now, tls=tls),
         performed=Performed(engine, home.root / "counts", settings.quiet_time_s, now),
         removals=Removals(engine, home, vault, now),
     )

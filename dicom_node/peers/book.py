@@ -46,6 +46,11 @@ class PeerBook:
         """The peers known now."""
         return self._known
 
+    def peer(self, site_id: str, ae_title: str) -> Peer | None:
+        """The peer of a site that has an AE title, if an administrator lets us call it."""
+        named = (one.peer for one in self._known if (one.peer.site_id, one.peer.ae_title) == (site_id, ae_title))
+        return next((one for one in named if one.rules.enabled), None)
+
     def refresh(self) -> bool:
         """Ask the database again; whether it answered."""
         with self._refreshing:

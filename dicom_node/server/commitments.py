@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dicom_node.admission import Admitted
 from dicom_node.peers.book import PeerBook
-from dicom_node.peers.peer import Peer
 from dicom_node.scu.association import Target
 from dicom_node.scu.commitment_report import report
 from dicom_node.vault.simple import SimpleVault
@@ -58,18 +58,28 @@ def delay_s(attempt: int) -> float:
 class Commitments:
     """Keeps requests in files until their answer was taken, so that no restart forgets one."""
 
-    def __init__(self, engine: Engine, home: Home, book: PeerBook, ae_title: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        home: Home,
+        book: PeerBook,
+        ae_title: str,
+        now: Callable[[], datetime],
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._engine = engine
         self._vault = SimpleVault(home.vault, watermark=1.0)
         self._folder = home.root / "commitments"
         self._book = book
         self._ae_title = ae_title
         self._now = now
+        self._tls = tls
         self._attempts: dict[str, tuple[int, datetime]] = {}
 
     def ask(self, event: Any, admitted: Admitted) -> int:
         """Take a request in and give the status of its answer: success once it is on disk."""
-        if self._peer(admitted.site_id, admitted.peer_ae_title) is None:
+        if self._book.peer(admitted.site_id, admitted.peer_ae_title) is None:
             return _NOT_AUTHORISED  # nobody to bring the answer to
         try:
             request = self._read(event.action_information, admitted)
@@ -104,14 +114,17 @@ class Commitments:
             self._attempts[file.name] = (attempt + 1, self._now() + timedelta(seconds=delay_s(attempt)))
 
     def _answer(self, request: Request) -> bool:
-        peer = self._peer(request.site_id, request.ae_title)
+        peer = self._book.peer(request.site_id, request.ae_title)
         if peer is None:
             return False
         kept = self._kept(request)
         missing = [one for one in request.references if one not in kept]
         if missing and self._now() - datetime.fromisoformat(request.asked_at) < PATIENCE:
             return False
-        target = Target(peer.host, peer.port, peer.ae_title, self._ae_title)
+        if peer.rules.tls and self._tls is None:
+            return False
+        tls = self._tls if peer.rules.tls else None
+        target = Target(peer.host, peer.port, peer.ae_title, self._ae_title, tls)
         report(target, request.transaction_uid, sorted(kept), [(*one, NO_SUCH_INSTANCE) for one in missing])
         logs.get().info("commitment_given", ae_title=peer.ae_title, count=len(kept), expected=len(request.references))
         return True
@@ -159,10 +172,6 @@ class Commitments:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-
-    def _peer(self, site_id: str, ae_title: str) -> Peer | None:
-        peers = (one.peer for one in self._book.peers())
-        return next((one for one in peers if (one.site_id, one.ae_title) == (site_id, ae_title)), None)
 
     def _is_stale(self, file: Path) -> bool:
         try:

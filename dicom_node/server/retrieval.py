@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +34,16 @@ Answer = tuple[int | Dataset, Dataset | None]
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Answers queries and sends what is asked for; a peer sees what its own site has sent."""
+    """Answers queries and sends what is asked for; a peer sees what its own site has sent.
+
+    ``tls`` is for the peers that are called over TLS; without it nothing is sent to them.
+    """
 
     engine: Engine
     vault: Path
     book: PeerBook
     ae_title: str
+    tls: ssl.SSLContext | None = None
 
     def find(self, event: Any, site_id: str) -> Iterator[Answer]:
         """The answers to a C-FIND."""
@@ -57,9 +62,8 @@ class Retrieval:
 
     def move(self, event: Any, site_id: str) -> Iterator[Any]:
         """What pynetdicom wants of a C-MOVE: the destination, the number of images, each image."""
-        peers = [one.peer for one in self.book.peers() if one.peer.ae_title == event.move_destination]
-        peer = next((one for one in peers if one.site_id == site_id), None)
-        if peer is None:
+        peer = self.book.peer(site_id, event.move_destination)
+        if peer is None or (peer.rules.tls and self.tls is None):
             yield None, None
             return
         try:
@@ -70,7 +74,8 @@ class Retrieval:
             yield _refusal(exc), None
             return
         handlers = [(evt.EVT_ESTABLISHED, lambda established: keep_answers(established.assoc))]
-        yield peer.host, peer.port, {"contexts": _contexts(found), "evt_handlers": handlers}
+        over = {"tls_args": (self.tls, peer.host)} if peer.rules.tls else {}
+        yield peer.host, peer.port, {"contexts": _contexts(found), "evt_handlers": handlers, **over}
         yield from self._each(event, found)
 
     def get(self, event: Any, site_id: str) -> Iterator[Any]:
