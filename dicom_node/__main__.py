@@ -32,6 +32,7 @@ from dicom_node.settings import NodeSettings
 from dicom_node.stack import set_up_pynetdicom
 from dicom_node.tls import TlsFiles, client_context, server_context
 from dicom_node.vault.fast import FastVault, fast_vault
+from dicom_node.worklist.provider import Worklist
 from pipeline import logs
 from pipeline.database.deliveries import write_down_commitment
 from pipeline.database.engine import connect
@@ -108,6 +109,7 @@ def _services(engine: Engine, settings: Settings, book: PeerBook, vault: FastVau
         commitments=Commitments(engine, home, book, settings.ae_title, now, tls=tls),
         performed=Performed(engine, home.root / "counts", settings.quiet_time_s, now),
         removals=Removals(engine, home, vault, now),
+        worklist=Worklist(engine, lambda: now().astimezone()),
     )
 
 

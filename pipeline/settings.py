@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     traces_url: str = Field(
         default="", description="an OpenTelemetry collector (https://.../v1/traces) for traces; empty: none"
     )
+    ohif_url: str = Field(
+        default="", description="an OHIF viewer installed beside us (https://...), which cases open in; empty: none"
+    )
+    weasis: bool = Field(default=False, description="offer to open cases in Weasis, installed where people read")
     device: str = Field(default="auto", description="where models run: auto, cpu, cuda or cuda:N")
 
     @property

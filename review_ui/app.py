@@ -21,15 +21,19 @@ from review_ui.accounts.sign_in import Door
 from review_ui.bundles import read_bundle_texts
 from review_ui.desk import Clock, Desk
 from review_ui.dicomweb.part10 import be_quiet
+from review_ui.dicomweb.receiving import Receiver
 from review_ui.dicomweb.series_metadata import MetadataReader
+from review_ui.dicomweb.viewers import OtherViewers
 from review_ui.events.hub import EventHub
 from review_ui.health import Health
 from review_ui.http import problems
+from review_ui.http.cross_origin import AnswersOtherViewers, origin_of
 from review_ui.http.description import describe
 from review_ui.http.middleware import AccessLog, LimitsBodies, RequiresOurHeader, SecurityHeaders
 from review_ui.http.pages import add_pages
 from review_ui.metrics.scrape import Scrape
 from review_ui.peers.checkup import CheckUp
+from review_ui.rendering.child import Renderer
 from review_ui.routes import (
     awaited,
     calendar,
@@ -39,6 +43,10 @@ from review_ui.routes import (
     coverage,
     deliveries,
     dicomweb,
+    dicomweb_rendered,
+    dicomweb_retrieve,
+    dicomweb_search,
+    dicomweb_store,
     events,
     exchanges,
     figures,
@@ -47,8 +55,10 @@ from review_ui.routes import (
     metrics,
     notifications,
     opinions,
+    other_viewers,
     peers,
     printing,
+    priors,
     requests,
     results,
     rota,
@@ -86,6 +96,9 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
         door=Door(engine, passwords),
         hub=hub,
         metadata=MetadataReader(vault_root, derived_root),
+        renderer=Renderer(),
+        receiver=Receiver(vault_root, settings.disk_watermark, clock),
+        viewers=OtherViewers(settings.ohif_url, weasis=settings.weasis),
         bundles=read_bundle_texts([Path(str(files("models") / "bundles"))]),
         health=Health(engine),
         scrape=Scrape(engine, clock, installed_version()),
@@ -94,11 +107,16 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
     )
     app.include_router(_api())
     app.include_router(metrics.router)
+    for service in (dicomweb_search, dicomweb_retrieve, dicomweb_rendered, dicomweb_store):
+        app.include_router(service.router)
     add_pages(app, Path(str(files("review_ui") / "static" / "app")))
     problems.add_to(app)
     describe(app)
-    for middleware in (LimitsBodies, RequiresOurHeader, SecurityHeaders, AccessLog):  # the last added is the outermost
+    for middleware in (LimitsBodies, RequiresOurHeader):  # the last added is the outermost
         app.add_middleware(middleware)
+    app.add_middleware(AnswersOtherViewers, origin=origin_of(settings.ohif_url))
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
     return app
 
 
@@ -120,6 +138,8 @@ def _api() -> APIRouter:
         identity,
         deliveries,
         dicomweb,
+        other_viewers,
+        priors,
     )
     of_people = (sites, set_up, peers, rota, coverage, exchanges, calendar, notifications, figures, grants)
     for resource in (status, session, *of_cases, *of_people):
@@ -140,4 +160,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await listening
         await asyncio.get_running_loop().shutdown_default_executor()  # what the hub was still reading
+        app.state.desk.renderer.close()
         app.state.desk.engine.dispose()

@@ -18,13 +18,16 @@ from review_ui.accounts.account import Account
 from review_ui.accounts.passwords import Passwords
 from review_ui.accounts.sign_in import Door
 from review_ui.bundles import BundleTexts
+from review_ui.dicomweb.receiving import Receiver
 from review_ui.dicomweb.series_metadata import MetadataReader
+from review_ui.dicomweb.viewers import OtherViewers
 from review_ui.events.hub import EventHub
 from review_ui.health import Health
 from review_ui.http.description import COOKIE
 from review_ui.http.problems import Problem
 from review_ui.metrics.scrape import Scrape
 from review_ui.peers.checkup import CheckUp
+from review_ui.rendering.child import Renderer
 
 Clock = Callable[[], datetime]
 """Tells the time, in UTC."""
@@ -43,6 +46,9 @@ class Desk:
     door: Door
     hub: EventHub
     metadata: MetadataReader
+    renderer: Renderer
+    receiver: Receiver
+    viewers: OtherViewers
     bundles: BundleTexts
     health: Health
     scrape: Scrape

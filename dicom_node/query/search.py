@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dicom_node.query.matching import Kind, matches
@@ -61,6 +61,17 @@ _COUNTED: dict[Level, dict[str, Any]] = {
     Level.IMAGE: {},
 }
 
+_ORDER: dict[Level, tuple[Any, ...]] = {
+    Level.PATIENT: (study.c.patient_id,),
+    Level.STUDY: (study.c.study_date.desc(), study.c.study_time.desc(), study.c.study_instance_uid, study.c.patient_id),
+    Level.SERIES: (study.c.study_instance_uid, series.c.series_number, series.c.series_instance_uid),
+    Level.IMAGE: (
+        study.c.study_instance_uid, series.c.series_number, series.c.series_instance_uid, instance.c.instance_number,
+        instance.c.sop_instance_uid,
+    ),
+}  # fmt: skip
+"""So that pages of one search neither repeat nor miss a match."""
+
 Row = dict[str, Any]
 
 
@@ -76,16 +87,25 @@ class StoredInstance:
 
 def find(engine: Engine, site_id: str, query: Query) -> list[Row]:
     """One row a match, by keyword. Raises `DatabaseUnavailable`, and `BadInput` when there are too many."""
-    columns = _columns(query.level)
-    counted = _COUNTED[query.level]
-    shown = [column.label(keyword) for keyword, (column, _) in columns.items()]
-    shown += [column.label(keyword) for keyword, column in counted.items()]
-    statement = _matching(select(*shown), site_id, query, columns)
-    statement = statement.group_by(*(column for column, _ in columns.values())).limit(MOST_ANSWERS + 1)
+    statement = _rows(query, study.c.site_id == site_id).limit(MOST_ANSWERS + 1)
     rows = [dict(row._mapping) for row in _execute(engine, statement)]  # noqa: SLF001 -- SQLAlchemy's public name
     if len(rows) > MOST_ANSWERS:
         raise BadInput(f"More than {MOST_ANSWERS} match; ask for less.")
     return rows
+
+
+def page(connection: Connection, allowed: ColumnElement[bool], query: Query, limit: int, offset: int) -> list[Row]:
+    """Some of the matches, in an order that stays; ``allowed`` is a condition on the study and its case."""
+    statement = _rows(query, allowed).order_by(*_ORDER[query.level]).limit(limit).offset(offset)
+    return [dict(row._mapping) for row in connection.execute(statement)]  # noqa: SLF001 -- as above
+
+
+def _rows(query: Query, allowed: ColumnElement[bool]) -> Select[Any]:
+    columns = _columns(query.level)
+    shown = [column.label(keyword) for keyword, (column, _) in columns.items()]
+    shown += [column.label(keyword) for keyword, column in _COUNTED[query.level].items()]
+    statement = _matching(select(*shown), allowed, query, columns)
+    return statement.group_by(*(column for column, _ in columns.values()))
 
 
 def stored(engine: Engine, site_id: str, query: Query) -> list[StoredInstance]:
@@ -94,9 +114,14 @@ def stored(engine: Engine, site_id: str, query: Query) -> list[StoredInstance]:
         instance.c.sop_class_uid, instance.c.sop_instance_uid, instance.c.transfer_syntax_uid, instance.c.path,
         series.c.series_number, instance.c.instance_number,
     )  # fmt: skip
-    statement = _matching(select(*shown).distinct(), site_id, query, _columns(Level.IMAGE))
+    statement = _matching(select(*shown).distinct(), study.c.site_id == site_id, query, _columns(Level.IMAGE))
     statement = statement.order_by(series.c.series_number, instance.c.instance_number)
     return [StoredInstance(*row[:4]) for row in _execute(engine, statement)]
+
+
+def matched_keys(level: Level) -> frozenset[str]:
+    """The keywords that a search at a level matches."""
+    return frozenset({*_columns(level), "ModalitiesInStudy"})
 
 
 def _columns(level: Level) -> dict[str, tuple[Any, Kind]]:
@@ -105,13 +130,15 @@ def _columns(level: Level) -> dict[str, tuple[Any, Kind]]:
     return {keyword: column for one in levels[: levels.index(level) + 1] for keyword, column in _OF_LEVEL[one].items()}
 
 
-def _matching(statement: Select[Any], site_id: str, query: Query, columns: dict[str, tuple[Any, Kind]]) -> Select[Any]:
+def _matching(
+    statement: Select[Any], allowed: ColumnElement[bool], query: Query, columns: dict[str, tuple[Any, Kind]]
+) -> Select[Any]:
     joined = (
         study.join(case, case.c.id == study.c.case_id)
         .join(series, series.c.study_id == study.c.id)
         .join(instance, instance.c.series_id == series.c.id)
     )
-    statement = statement.select_from(joined).where(study.c.site_id == site_id, instance.c.standing == "current")
+    statement = statement.select_from(joined).where(allowed, instance.c.standing == "current")
     for keyword, value in query.matching.items():
         if keyword in columns:
             statement = statement.where(matches(columns[keyword][0], value, columns[keyword][1]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dicom_node.vault.foreign import file_meta, guess_syntax
 from dicom_node.vault.header import SOPClassUID, SOPInstanceUID, find_ids
 from pipeline.domain.errors import NoDicomFound, NotDicom, UnreadableInstance
 
@@ -15,7 +15,6 @@ MOST_CONTEXTS = 128
 """Presentation contexts of one association: odd ids from 1 to 255 (PS3.8 9.3.2.2)."""
 
 _MediaStorageDirectory = "1.2.840.10008.1.3.10"
-_LONG_VR = frozenset({b"OB", b"OW", b"UN", b"UT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ def read_outgoing(path: Path) -> Outgoing:
         data = path.read_bytes()
     except OSError as exc:
         raise UnreadableInstance(f"The file cannot be opened: {os.strerror(exc.errno or 0)}.") from exc
-    meta, offset = _file_meta(data)
-    syntax = meta.get(0x0010) or _guess_syntax(data[offset:])
+    meta, offset = file_meta(data)
+    syntax = meta.get(0x0010) or guess_syntax(data[offset:])
     try:
         ids = find_ids(data[offset:], syntax)
     except UnreadableInstance:
@@ -81,30 +80,3 @@ def grouped(files: Sequence[Outgoing]) -> list[list[Outgoing]]:
     for file in files:
         groups[group_of[file.context]].append(file)
     return groups
-
-
-def _file_meta(data: bytes) -> tuple[dict[int, str], int]:
-    """Values of group 0002 by element number, and where the data set begins; no group length needed.
-
-    A file without preamble and prefix is read as a bare data set, from its first byte.
-    """
-    if data[128:132] != b"DICM":
-        return {}, 0
-    values: dict[int, str] = {}
-    offset = 132
-    while data[offset : offset + 2] == b"\2\0":
-        try:
-            _, number, vr = struct.unpack_from("<HH2s", data, offset)
-            form, start = ("<L", offset + 12) if vr in _LONG_VR else ("<H", offset + 8)
-            (length,) = struct.unpack_from(form, data, start - struct.calcsize(form))
-        except struct.error as exc:
-            raise UnreadableInstance("The file ends in the middle of its file meta information.") from exc
-        values[number] = data[start : start + length].rstrip(b"\0 ").decode("latin-1")
-        offset = start + length
-    return values, offset
-
-
-def _guess_syntax(data_set: bytes) -> str:
-    vr = data_set[4:6]
-    explicit = vr.isalpha() and vr.isupper()
-    return "1.2.840.10008.1.2.1" if explicit else "1.2.840.10008.1.2"

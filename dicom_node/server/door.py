@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from dicom_node.server.syntaxes import prefer_known
 from dicom_node.tls import certificate_of
 from dicom_node.upper.incoming import Memory
 from dicom_node.vault.held import examine
+from dicom_node.worklist.provider import ModalityWorklistInformationFind
 from pipeline import logs
 
 _USER_REJECTION = 1
@@ -57,9 +58,9 @@ class Door:
             handlers.append((evt.EVT_N_CREATE, partial(self._for_site, performed.create)))
             handlers.append((evt.EVT_N_SET, partial(self._for_site, performed.set)))
         if (retrieval := self._services.retrieval) is not None:
-            handlers.append((evt.EVT_C_FIND, partial(self._for_site, retrieval.find)))
             handlers.append((evt.EVT_C_MOVE, partial(self._for_site, retrieval.move)))
             handlers.append((evt.EVT_C_GET, partial(self._for_site, retrieval.get)))
+        handlers.append((evt.EVT_C_FIND, self._on_find))
         return handlers
 
     def ended(self, association: Any) -> None:
@@ -133,6 +134,15 @@ class Door:
         status = commitments.ask(event, session.admitted)
         logs.get().info("commitment_asked", association=session.id, status=f"{status:04X}")
         return status, None
+
+    def _on_find(self, event: Any) -> Iterator[Any]:
+        """A scanner asks for its worklist, or anybody for what is stored."""
+        admitted = self._session(event).admitted
+        if str(event.request.AffectedSOPClassUID) == ModalityWorklistInformationFind:
+            if self._services.worklist is not None:
+                yield from self._services.worklist.find(event, admitted)
+        elif self._services.retrieval is not None:
+            yield from self._services.retrieval.find(event, admitted.site_id)
 
     def _for_site(self, answer: Callable[[Any, str], Any], event: Any) -> Any:
         return answer(event, self._session(event).admitted.site_id)

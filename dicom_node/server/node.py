@@ -26,6 +26,7 @@ from dicom_node.server.syntaxes import KNOWN_SYNTAXES
 from dicom_node.upper.association import Timers
 from dicom_node.upper.incoming import Memory
 from dicom_node.vault.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from dicom_node.worklist.provider import ModalityWorklistInformationFind
 from pipeline.domain.errors import ConfigurationError, PortTaken
 
 _POLL_S = 0.1
@@ -137,7 +138,8 @@ def _entity(address: NodeAddress, limits: NodeLimits) -> Any:
     entity.add_supported_context(_VERIFICATION, sorted(KNOWN_SYNTAXES))
     # Whoever calls to report a storage commitment is its provider (PS3.4 J.3.3), who asks for one its user.
     entity.add_supported_context(StorageCommitmentPushModel, sorted(KNOWN_SYNTAXES), scu_role=True, scp_role=True)
-    for uid in (*PATIENT_ROOT, *STUDY_ROOT, ModalityPerformedProcedureStep, InstanceAvailabilityNotification):
+    counts = (ModalityPerformedProcedureStep, InstanceAvailabilityNotification)
+    for uid in (*PATIENT_ROOT, *STUDY_ROOT, *counts, ModalityWorklistInformationFind):
         entity.add_supported_context(uid, sorted(KNOWN_SYNTAXES))
     return entity
 

@@ -11,6 +11,7 @@ from dicom_node.server.commitments import Commitments
 from dicom_node.server.performed import Performed
 from dicom_node.server.removals import Removals
 from dicom_node.server.retrieval import Retrieval
+from dicom_node.worklist.provider import Worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Services:
     """``committed`` hears which of our objects another system keeps; without it nobody here asks for that.
 
     ``retrieval`` answers queries, ``commitments`` tells who asks what we keep, ``performed`` hears how many
-    images a study has, ``removals`` takes away what was decided to be deleted.
+    images a study has, ``removals`` takes away what was decided to be deleted, ``worklist`` offers scanners what
+    their hospital has asked for.
     """
 
     committed: Told | None = None
@@ -26,6 +28,7 @@ class Services:
     commitments: Commitments | None = None
     performed: Performed | None = None
     removals: Removals | None = None
+    worklist: Worklist | None = None
 
     def loops(self) -> list[Callable[[threading.Event], None]]:
         """What each of them has to do beside answering, until it is told to stop; each the loop of a thread."""

@@ -11,7 +11,7 @@ PATH = re.compile(r"studies/[0-9a-f]{32}/[0-9a-f]{24}-[0-9a-f]{24}\.dcm")
 """The only shape a path of the vault has."""
 
 
-def digest(data: bytes) -> str:
+def digest(data: bytes | memoryview) -> str:
     """SHA-256 in hexadecimal."""
     return sha256(data).hexdigest()
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from dicom_node.scu.send import set_up_sender
+from dicom_node.settings import NodeSettings
+from dicom_node.tls import TlsFiles, client_context
 from pipeline import logs
 from pipeline.clerk.counting import count_passed_days
 from pipeline.clerk.delivery.attempt import Post
@@ -26,6 +29,7 @@ from pipeline.clerk.notify.courier import Herald, Telling
 from pipeline.clerk.notify.posting import check_address
 from pipeline.clerk.orphans import requeue_orphans
 from pipeline.clerk.overdue import watch_deadlines
+from pipeline.clerk.priors.fetch import Fetcher
 from pipeline.clerk.promote import promote_patient_work
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.clerk.rescue import rescue_stalled_jobs
@@ -45,6 +49,7 @@ TICK_S = 0.5
 COUNT_EVERY_S = 600.0
 TRACE_EVERY_S = 5.0
 KEEP_EVERY_S = 60.0
+PRIORS_EVERY_S = 2.0
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
 
@@ -69,6 +74,7 @@ async def _serve(settings: Settings) -> None:
     jobs = job_app(conninfo(settings.database_url), connections=1)
     courier = _courier(settings)
     herald = _herald(settings)
+    fetcher = _fetcher(settings)
     await asyncio.gather(
         _every(TICK_S, stop, lambda: _timers(engine, settings)),
         _every(TICK_S, stop, lambda: _calls(calling)),
@@ -77,6 +83,7 @@ async def _serve(settings: Settings) -> None:
         _every(TICK_S, stop, lambda: asyncio.to_thread(herald.look)),
         _every(COUNT_EVERY_S, stop, lambda: _count(engine)),
         _every(KEEP_EVERY_S, stop, lambda: _keep(keeping, settings)),
+        _every(PRIORS_EVERY_S, stop, lambda: _fetch(fetcher)),
         *_traces(settings, stop),
     )
     engine.dispose()
@@ -108,6 +115,15 @@ def _herald(settings: Settings) -> Herald:
     return Herald(Telling(engine, settings.folders.root, lambda: datetime.now(UTC), Random()))  # noqa: S311 - luck
 
 
+def _fetcher(settings: Settings) -> Fetcher:
+    """Earlier studies, on a connection of its own: an archive takes its time."""
+    node = NodeSettings()
+    files = TlsFiles(settings.tls_cert, settings.tls_key, peer_ca=node.tls_peer_ca)
+    engine = connect(settings.database_url, connections=1)
+    trust = partial(client_context, files, node.tls_profile)
+    return Fetcher(engine, settings.ae_title, lambda: datetime.now(UTC), trust)
+
+
 def _traces(settings: Settings, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
     """Nothing, unless an administrator named a collector."""
     if not settings.traces_url:
@@ -121,6 +137,10 @@ def _traces(settings: Settings, stop: asyncio.Event) -> list[Coroutine[Any, Any,
     engine = connect(settings.database_url, connections=1)
     tracer = Tracer(engine, settings.traces_url, installed_version(), lambda: datetime.now(UTC))
     return [_every(TRACE_EVERY_S, stop, lambda: _look(tracer))]
+
+
+async def _fetch(fetcher: Fetcher) -> None:
+    await asyncio.to_thread(fetcher.look)
 
 
 async def _look(tracer: Tracer) -> None:

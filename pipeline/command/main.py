@@ -199,6 +199,20 @@ _pass_on("notify", "pipeline.clerk.notify", "Say by which channels experts are c
 _pass_on(
     "account", "review_ui.accounts", "Make accounts for the desk, and reset passwords.", database=True, running=True
 )
+_pass_on(
+    "token",
+    "review_ui.tokens",
+    "Let a hospital's systems use DICOMweb: add, list, remove.",
+    database=True,
+    running=True,
+)
+_pass_on(
+    "priors",
+    "pipeline.clerk.priors",
+    "Say which archives earlier studies are fetched from.",
+    database=True,
+    running=True,
+)
 _pass_on("node", "dicom_node", "Run only the DICOM node.", database=True)
 _pass_on("worker", "pipeline.worker", "Run only a worker: one for each GPU.", database=True)
 _pass_on("clerk", "pipeline.clerk", "Run only the clerk: timers and rescue.", database=True)

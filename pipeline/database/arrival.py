@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, exists, select, update
 
 from pipeline.database.cases import refresh_case
+from pipeline.database.prior_cases import is_prior
 from pipeline.database.starting import read_again_with, start_analysis
 from pipeline.database.tables import association, instance, series, study
 from pipeline.domain.analysis import Coverage
@@ -93,8 +94,9 @@ def _complete(connection: Connection, row: Row[Any], verdict: Complete, now: dat
         .values(arrival="complete", signal=verdict.signal.value, complete_at=now)
     )
     coverage = Coverage(row.images, row.expected, row.extent_from_mm, row.extent_to_mm, verdict.provisional)
-    start_analysis(connection, row.id, coverage, now)
-    read_again_with(connection, row.id, now)
+    if not is_prior(connection, row.study_id):  # asked for to compare with: it must not ring for what is old
+        start_analysis(connection, row.id, coverage, now)
+        read_again_with(connection, row.id, now)
     enqueue(connection, TRANSCODE, queue=FRAMES_QUEUE, series_id=str(row.id))
     case_id = connection.execute(select(study.c.case_id).where(study.c.id == row.study_id)).scalar_one()
     refresh_case(connection, case_id, now, kind="completed")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 
 from pipeline.database.escalations import begin_again, finish
 from pipeline.database.events import record_event
+from pipeline.database.prior_cases import of_a_prior
 from pipeline.database.tables import case
 
 
@@ -25,8 +26,8 @@ def close_case(connection: Connection, case_id: UUID, by: str, now: datetime) ->
 
 
 def reopen(connection: Connection, case_ids: Collection[UUID], now: datetime) -> None:
-    """Open the closed ones among these again: new images came to them."""
-    closed = case.c.id.in_(list(case_ids)) & case.c.closed_at.is_not(None)
+    """Open the closed ones among these again, as new images came to them; earlier studies we asked for stay closed."""
+    closed = case.c.id.in_(list(case_ids)) & case.c.closed_at.is_not(None) & ~of_a_prior()
     opened = update(case).where(closed).values(closed_at=None, version=case.c.version + 1).returning(case.c.id)
     for case_id in connection.execute(opened).scalars().all():
         record_event(connection, case_id, "reopened")

@@ -18,6 +18,7 @@ from pipeline.database.threads import join_threads
 from pipeline.domain.errors import BadInput
 from pipeline.domain.identity import PatientIdentity
 from pipeline.domain.linking import AROUND, Candidate, find_link
+from pipeline.domain.scheduled import number_of, study_uid_of
 
 UNSURE = "request_unlinked"
 """Code of the warning on a case that a request may belong to."""
@@ -37,15 +38,19 @@ class Linking:
     by: UUID | None = None
 
 
-def candidates(connection: Connection, site_id: str, made_at: datetime) -> list[Candidate]:
+def candidates(connection: Connection, site_id: str, made_at: datetime, request_id: UUID) -> list[Candidate]:
     """Open cases of a site with images from about the time of a request."""
-    query = select(case).where(
+    numbered = (study.c.study_instance_uid == study_uid_of(request_id)) | (
+        study.c.accession_number == number_of(request_id)
+    )
+    named = exists().where(study.c.case_id == case.c.id, numbered)
+    query = select(case, named.label("named")).where(
         case.c.site_id == site_id,
         case.c.closed_at.is_(None),
         case.c.first_image_at.between(made_at - AROUND, made_at + AROUND),
         _has_images(),
     )
-    return [Candidate(row.id, _identity(row), row.first_image_at) for row in connection.execute(query)]
+    return [Candidate(row.id, _identity(row), row.first_image_at, row.named) for row in connection.execute(query)]
 
 
 def waiting_requests(connection: Connection, now: datetime) -> list[UUID]:
@@ -64,7 +69,7 @@ def link_if_sure(connection: Connection, request_id: UUID, now: datetime) -> boo
     if connection.execute(select(_has_images()).where(case.c.id == known.case_id)).scalar():
         _note(connection, known, Linking("sure", now))  # the images were filed on the request's own case
         return True
-    link = find_link(known.asked.patient, known.made_at, candidates(connection, known.site_id, known.made_at))
+    link = find_link(known.asked.patient, known.made_at, candidates(connection, known.site_id, known.made_at, known.id))
     if link.case_id is not None and not _two_owners(connection, known.case_id, link.case_id):
         link_to(connection, known, link.case_id, Linking("sure", now))
         return True

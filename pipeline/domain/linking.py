@@ -26,11 +26,15 @@ class Likeness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An open case of the requesting site, and when its images began to come."""
+    """An open case of the requesting site, and when its images began to come.
+
+    ``named``: its images carry the study or accession number that the worklist offered for the request.
+    """
 
     case_id: UUID
     identity: PatientIdentity
     first_image_at: datetime
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,14 @@ class Link:
 
 
 def find_link(told: PatientTold, made_at: datetime, candidates: Sequence[Candidate]) -> Link:
-    """Link a request by patient and time; two cases that both fit are a person's choice."""
+    """Link a request by the worklist's numbers, else by patient and time; two cases that fit are a person's choice.
+
+    Images that carry the numbers and another patient are a scanner's entry picked by mistake: a person looks.
+    """
+    named = [one for one in candidates if one.named]
+    if named:
+        sure = len(named) == 1 and likeness(told, named[0].identity) is not Likeness.OTHER
+        return Link(named[0].case_id) if sure else Link(None, tuple(one.case_id for one in named))
     near = [one for one in candidates if abs(one.first_image_at - made_at) <= AROUND]
     by = {level: [one.case_id for one in near if likeness(told, one.identity) is level] for level in Likeness}
     if len(by[Likeness.SAME]) == 1:

@@ -62,6 +62,7 @@ def running_node(  # noqa: PLR0913 -- each test says what it wants otherwise
     largest_data_set: int = 1 << 28,
     tls: ssl.SSLContext | None = None,
     committed: Told | None = None,
+    services: Services | None = None,
     limits: NodeLimits = LIMITS,
 ) -> Iterator[RunningNode]:
     """Start a node below ``root`` and stop it at the end; pynetdicom is set up as in production."""
@@ -82,9 +83,8 @@ def running_node(  # noqa: PLR0913 -- each test says what it wants otherwise
             now=partial(datetime.now, UTC),
             largest_data_set=largest_data_set,
         )
-        node = DicomNode(
-            NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls), reception, limits, Services(committed=committed)
-        )
+        offered = services or Services(committed=committed)
+        node = DicomNode(NodeAddress("NEUROVIGIE", "127.0.0.1", 0, tls), reception, limits, offered)
         thread = threading.Thread(target=indexer.run, args=(time.monotonic,), daemon=True)
         thread.start()
         node.start()

@@ -74,6 +74,17 @@ def wants_single_part(ranges: tuple[MediaRange, ...]) -> bool:
     return not ranges[0].multipart if ranges else False
 
 
-def takes_dicom(ranges: tuple[MediaRange, ...]) -> bool:
-    """Whether a whole instance, bare or as a part, is acceptable."""
-    return any(one.part in (ANYTHING, "application/*", "application/dicom") for one in ranges)
+def dicom_syntaxes(ranges: tuple[MediaRange, ...]) -> tuple[str, ...]:
+    """The transfer syntaxes in which whole instances are taken, in order; "*" is any, also where none is named."""
+    kinds = (ANYTHING, "application/*", "application/dicom")
+    return tuple(one.transfer_syntax or "*" for one in ranges if one.part in kinds)
+
+
+def picture_type(ranges: tuple[MediaRange, ...]) -> str | None:
+    """The media type in which a picture is taken: JPEG where that is allowed, or PNG."""
+    for one in ranges:
+        if one.part in (ANYTHING, "image/*", "image/jpeg"):
+            return "image/jpeg"
+        if one.part == "image/png":
+            return "image/png"
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, select
@@ -25,6 +25,15 @@ class StudyAddress:
     def path(self) -> str:
         """Where the study is on this server."""
         return f"/api/v1/studies/{self.study_id}/dicomweb/studies/{self.StudyInstanceUID}"
+
+
+class Addressed(Protocol):
+    """A study that has an address, from which those of its images are made."""
+
+    @property
+    def path(self) -> str:
+        """Where the study is: a path on this server, or a whole address."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,40 @@ from review_ui.dicomweb import accept, multipart, ranges
 from review_ui.dicomweb.caching import KEPT, unchanged
 from review_ui.dicomweb.find import StoredInstance
 from review_ui.dicomweb.frames import Frame, read_derivative, read_frame
-from review_ui.dicomweb.transfer_syntaxes import HTJ2KLosslessRPCL, as_sent, media_type
+from review_ui.dicomweb.transfer_syntaxes import (
+    UNCOMPRESSED,
+    ExplicitVRLittleEndian,
+    HTJ2KLosslessRPCL,
+    as_sent,
+    media_type,
+)
 from review_ui.http.problems import Problem, answer
+from review_ui.rendering.child import Renderer
+from review_ui.rendering.wanted import Asked
+
+MOST_FRAMES = 64
+"""Frames in one answer."""
+
+
+def frame_numbers(text: str) -> list[int]:
+    """Frames as an address names them: numbers from 1, separated by commas. Raises `Problem` 422."""
+    parts = text.split(",")
+    if len(parts) > MOST_FRAMES or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+        raise Problem(422, "invalid", f"Frames are numbers from 1, at most {MOST_FRAMES} of them.")
+    return [int(part) for part in parts]
 
 
 def frame_response(
-    headers: Mapping[str, str], image: StoredInstance, path: Path, derived_root: Path, numbers: Sequence[int]
+    headers: Mapping[str, str],
+    image: StoredInstance,
+    path: Path,
+    derived_root: Path,
+    numbers: Sequence[int],
+    *,
+    renderer: Renderer,
 ) -> Response:
     """Frames as one multipart body."""
-    parts = frames(headers.get("accept", ""), image, path, derived_root, numbers)
+    parts = frames(headers.get("accept", ""), image, path, derived_root, numbers, renderer=renderer)
     syntax = parts[0].transfer_syntax
     body = multipart.body([multipart.Part(part.content_type, part.data) for part in parts])
     named = "-".join(map(str, numbers))
@@ -35,10 +60,18 @@ def frame_response(
     return _ranged(headers, body, sent, syntax)
 
 
-def frames(accepted: str, image: StoredInstance, path: Path, derived_root: Path, numbers: Sequence[int]) -> list[Frame]:
-    """The frames in the best representation the client takes, all in the same one.
+def frames(
+    accepted: str,
+    image: StoredInstance,
+    path: Path,
+    derived_root: Path,
+    numbers: Sequence[int],
+    *,
+    renderer: Renderer,
+) -> list[Frame]:
+    """The frames in the best representation the client takes, all in the same one: at last, without compression.
 
-    Raises `Problem` 406 when it takes none we have: this process never decodes.
+    Raises `Problem` 406 when it takes none of these. It is the renderer's child that decodes.
     """
     taken = accept.parse(accepted)
     if accept.takes_frame(taken, media_type(HTJ2KLosslessRPCL), HTJ2KLosslessRPCL):
@@ -46,9 +79,12 @@ def frames(accepted: str, image: StoredInstance, path: Path, derived_root: Path,
         if all(made):
             return [frame for frame in made if frame is not None]
     stored = as_sent(image.transfer_syntax)
-    if not accept.takes_frame(taken, media_type(stored), stored):
+    if accept.takes_frame(taken, media_type(stored), stored):
+        return [read_frame(path, number) for number in numbers]
+    if not accept.takes_frame(taken, UNCOMPRESSED, ExplicitVRLittleEndian):
         raise Problem(406, "not_acceptable", f"Frames of this image are sent in transfer syntax {stored}.")
-    return [read_frame(path, number) for number in numbers]
+    asked = (Asked("frame", str(path), number) for number in numbers)
+    return [Frame(renderer.make(one), ExplicitVRLittleEndian) for one in asked]
 
 
 def _ranged(headers: Mapping[str, str], body: bytes, sent: dict[str, str], syntax: str) -> Response:

@@ -30,7 +30,7 @@ def add_pages(app: FastAPI, folder: Path) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     def page(request: Request, path: str) -> Response:
-        if path == "api" or path.startswith("api/"):
+        if path.split("/", 1)[0] in ("api", "dicom-web"):
             raise not_found()
         file = inside(folder, path)
         if file is not None:

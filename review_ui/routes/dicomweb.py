@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
 
 from review_ui.desk import Desk, SeesPatients, TheDesk
-from review_ui.dicomweb import accept, multipart
+from review_ui.dicomweb import multipart
 from review_ui.dicomweb.caching import KEPT, REVALIDATED, unchanged
 from review_ui.dicomweb.find import StoredInstance, StudyAddress, instances_of, series_of
-from review_ui.dicomweb.frame_answer import frame_response
+from review_ui.dicomweb.frame_answer import frame_numbers, frame_response
+from review_ui.dicomweb.instance_answer import instances_response
 from review_ui.dicomweb.metadata import bulk_value
 from review_ui.dicomweb.qido import matches, series_json
 from review_ui.http.description import Answers, refuses, sends
-from review_ui.http.files import RangedFile
 from review_ui.http.problems import Problem, not_found
 
 router = APIRouter(prefix="/studies/{study_id}/dicomweb/studies/{study_uid}", tags=["dicomweb"])
 
 _JSON = "application/dicom+json"
 _DICOM = "application/dicom"
-_CHUNK = 256 * 1024
-_MOST_FRAMES = 64
-"""Frames in one answer."""
 
 _UNCHANGED: Answers = {304: {"description": "What one has is still so"}}
 _PART: Answers = {206: sends(_DICOM, multipart.RELATED), **refuses(416)}
@@ -93,27 +88,8 @@ def metadata(request: Request, study: TheStudy, found: Images, at: TheDesk) -> R
 @router.get("/series/{series_uid}/instances/{instance_uid}", response_class=Response, responses=_INSTANCE)
 def instance(request: Request, found: Images, at: TheDesk) -> Response:
     """A whole instance as it was received: bare or as one part, as the client prefers; byte ranges when bare."""
-    image, path = _only(found, at)
-    ranges = accept.parse(request.headers.get("accept", ""))
-    if not accept.takes_dicom(ranges):
-        raise Problem(406, "not_acceptable", "Instances are sent as application/dicom.")
-    headers = {"ETag": f'"{image.sha256}"', "Cache-Control": REVALIDATED}
-    if unchanged(request.headers, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    if accept.wants_single_part(ranges):
-        return RangedFile(path, _DICOM, headers)
-    size = path.stat().st_size
-    head = multipart.part_head(_DICOM, size)
-    headers["Content-Length"] = str(len(head) + size + len(multipart.END))
-    return StreamingResponse(_in_one_part(head, path), headers=headers, media_type=multipart.content_type(_DICOM))
-
-
-def _in_one_part(head: bytes, path: Path) -> Iterator[bytes]:
-    yield head
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
-    yield multipart.END
+    image, _ = _only(found, at)
+    return instances_response(request.headers, [image], at.vault_root, at.renderer)
 
 
 @router.get(
@@ -122,14 +98,7 @@ def _in_one_part(head: bytes, path: Path) -> Iterator[bytes]:
 def frames(request: Request, found: Images, at: TheDesk, numbers: str) -> Response:
     """Frames by number, from 1, separated by commas: as HTJ2K once the worker has made it, else as stored."""
     image, path = _only(found, at)
-    return frame_response(request.headers, image, path, at.derived_root, _numbers(numbers))
-
-
-def _numbers(text: str) -> list[int]:
-    parts = text.split(",")
-    if len(parts) > _MOST_FRAMES or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
-        raise Problem(422, "invalid", f"Frames are numbers from 1, at most {_MOST_FRAMES} of them.")
-    return [int(part) for part in parts]
+    return frame_response(request.headers, image, path, at.derived_root, frame_numbers(numbers), renderer=at.renderer)
 
 
 @router.get(

@@ -111,7 +111,7 @@ def candidate_cases(request_id: UUID, who: SeesPatients, at: TheDesk) -> list[Ca
         known = requests.locked(connection, request_id, who.viewer)
         if known is None:
             raise not_found()
-        near = [one.case_id for one in candidates(connection, known.site_id, known.made_at)]
+        near = [one.case_id for one in candidates(connection, known.site_id, known.made_at, known.id)]
         found = cases_by_id(connection, near) if near else []
         return sorted(found, key=lambda row: (row.id not in known.unsure, row.first_image_at, row.id))
 

@@ -12,11 +12,13 @@ from pipeline.database import (  # noqa: F401 - their import fills the metadata
     measured_tables,
     opinion_tables,
     peer_tables,
+    prior_tables,
     request_tables,
     retention_tables,
     rota_tables,
     tables,
     thread_tables,
+    token_tables,
 )
 from pipeline.database.columns import metadata
 from pipeline.database.engine import connect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from review_ui.accounts.passwords import Passwords
 from review_ui.accounts.store import add_account
 from review_ui.app import create_app
 from review_ui.server import listen, make_server
+from review_ui.tokens.store import Granted, grant
 
 
 class Hand:
@@ -46,9 +48,12 @@ class DeskBench:
     """A desk on a real database and vault, with two hospitals and an account of each role."""
 
     PASSWORD = "correct horse battery"
+    OHIF = "https://ohif.example"
 
     def __init__(self, database_url: str, home: Path) -> None:
-        self.settings = Settings(DATABASE_URL=database_url, home=home, web_port=0)  # type: ignore[call-arg]
+        self.settings = Settings(
+            DATABASE_URL=database_url, home=home, web_port=0, disk_watermark=1.0, ohif_url=self.OHIF, weasis=True
+        )  # type: ignore[call-arg]
         self.engine = connect(database_url)
         self.clock = Hand()
         folders = self.settings.folders
@@ -60,6 +65,7 @@ class DeskBench:
         self.address = ""
         self.accounts: dict[str, UUID] = {}
         self._clients: list[httpx.Client] = []
+        self._systems = itertools.count()
         self._add_accounts()
 
     def _add_accounts(self) -> None:
@@ -128,6 +134,12 @@ class DeskBench:
             answer = client.post("/api/v1/session", json={"name": name, "password": self.PASSWORD})
             assert answer.status_code == 200, answer.text
         return client
+
+    def system(self, site: str = "carhaix", *, read: bool = True, store: bool = False) -> dict[str, str]:
+        """The header of a hospital's system that uses DICOMweb."""
+        granted = Granted(f"PACS-{next(self._systems)}", site, read, store, self.clock.now + timedelta(days=1))
+        with self.engine.begin() as connection:
+            return {"Authorization": f"Bearer {grant(connection, granted)}"}
 
     def execute(self, statement: Executable) -> list[Any]:
         """Run one statement and commit it."""

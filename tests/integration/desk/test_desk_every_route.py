@@ -27,6 +27,10 @@ ASKING = "-?ooo" + "xx"
 STUDY = "/studies/{study_id}/dicomweb/studies/{study_uid}"
 SERIES = STUDY + "/series/{series_uid}"
 INSTANCE = SERIES + "/instances/{instance_uid}"
+ROOT_STUDY = "/dicom-web/studies/{study_uid}"
+ROOT_INSTANCE = "/series/{series_uid}/instances/{instance_uid}"
+SEARCHING = "-oooo" + "xo"
+"""Of DICOMweb at its root; another hospital finds nothing."""
 
 TABLE: dict[str, str] = {
     "GET /status": ANYBODY,
@@ -118,7 +122,21 @@ TABLE: dict[str, str] = {
     "PUT /peers/{peer_id}": "-xxxx??",
     "DELETE /peers/{peer_id}": "-xxxx??",
     "POST /peers/{peer_id}/test": "-xxxx??",
+    "GET /viewers": SIGNED_IN,
+    "POST /studies/{study_id}/viewer-link": OF_A_PATIENT,
+    "GET /cases/{case_id}/priors": OF_A_CASE,
+    "POST /cases/{case_id}/priors": ASKING,
     "GET /metrics": "-------",
+    **{f"GET /dicom-web{path}": SEARCHING for path in ("", "/capabilities", "/studies", "/series", "/instances")},
+    **{f"GET {ROOT_STUDY}{path}": SEARCHING for path in ("/series", "/instances", "/series/{series_uid}/instances")},
+    **{
+        f"GET {ROOT_STUDY}{path}{end}": OF_A_PATIENT
+        for path in ("", "/series/{series_uid}", ROOT_INSTANCE)
+        for end in ("", "/metadata", "/rendered", "/thumbnail")
+    },
+    **{f"GET {ROOT_STUDY}{ROOT_INSTANCE}/{end}": OF_A_PATIENT for end in ("frames/{numbers}", "bulkdata/{tag}")},
+    **{f"GET {ROOT_STUDY}{ROOT_INSTANCE}/frames/{{numbers}}/{end}": OF_A_PATIENT for end in ("rendered", "thumbnail")},
+    "GET /dicom-web/{rest:path}": "???????",
     "GET /{path:path}": "???????",
 }
 OWN_SESSION = {"POST /session", "DELETE /session", "POST /session/password"}
@@ -163,6 +181,7 @@ def bodies(whole: WholeCase) -> dict[str, Any]:
         "POST /rota/exchanges": {"duty": str(whole.names()["duty_id"]()), "taker": accounts["colleague"], **PERIOD},
         "POST /push/subscriptions": push,
         "DELETE /push/subscriptions": {"endpoint": push["endpoint"]},
+        "POST /studies/{study_id}/viewer-link": {"viewer": "ohif"},
         "POST /peers": PEER,
         "PUT /peers/{peer_id}": PEER,
         "PUT /set-up": {"fallback_phone": PHONE, "revision": 9},
@@ -203,6 +222,7 @@ def test_every_route_answers_every_role_as_the_table_says(desk: Any) -> None:
         for name in (one for one in names if f"{{{one}}}" in path):
             path = path.replace(f"{{{name}}}", str(names[name]()))
         address = path.replace("/{path:path}", "/") if path in ("/metrics", "/{path:path}") else f"/api/v1{path}"
+        address = path.replace("{rest:path}", "nothing") if path.startswith("/dicom-web") else address
         body: dict[str, Any] = {"json": sent.get(route)}
         if route == "POST /rota/calendar":
             body = {"content": "hello", "headers": {"Content-Type": "text/calendar"}}

@@ -2,6 +2,7 @@
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { elsewhere } from './elsewhere';
 import { figures } from './figures';
 import { opinion } from './opinion';
 import { peers } from './peers';
@@ -17,6 +18,7 @@ export const en = {
   ...calling,
   ...cases,
   ...desk,
+  ...elsewhere,
   ...figures,
   ...opinion,
   ...peers,

@@ -2,6 +2,7 @@ import type { Dictionary } from '../en';
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { elsewhere } from './elsewhere';
 import { figures } from './figures';
 import { opinion } from './opinion';
 import { peers } from './peers';
@@ -17,6 +18,7 @@ export const fr: Dictionary = {
   ...calling,
   ...cases,
   ...desk,
+  ...elsewhere,
   ...figures,
   ...opinion,
   ...peers,

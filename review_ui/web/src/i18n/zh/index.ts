@@ -3,6 +3,7 @@ import type { Dictionary } from '../en';
 import { calling } from './calling';
 import { cases } from './cases';
 import { desk } from './desk';
+import { elsewhere } from './elsewhere';
 import { figures } from './figures';
 import { opinion } from './opinion';
 import { peers } from './peers';
@@ -18,6 +19,7 @@ export const zh: Dictionary = {
   ...calling,
   ...cases,
   ...desk,
+  ...elsewhere,
   ...figures,
   ...opinion,
   ...peers,
