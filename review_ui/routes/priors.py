@@ -14,6 +14,7 @@ from pipeline.database.tables import case as cases
 from pipeline.domain.access import may_converse
 from review_ui.cases.select import shown_to
 from review_ui.desk import SignedIn, TheDesk
+from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
 
 router = APIRouter(tags=["priors"])
@@ -36,7 +37,7 @@ def read(case_id: UUID, who: SignedIn, at: TheDesk) -> PriorsView:
         return _view(connection, case_id, _site_of(connection, case_id, who))
 
 
-@router.post("/cases/{case_id}/priors")
+@router.post("/cases/{case_id}/priors", responses=refuses(409))
 def fetch(case_id: UUID, who: SignedIn, at: TheDesk) -> PriorsView:
     """Have the clerk look for them now, or again; whoever works on the case may."""
     with at.engine.begin() as connection:
