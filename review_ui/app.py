@@ -61,6 +61,7 @@ from review_ui.routes import (
     priors,
     requests,
     results,
+    retention,
     rota,
     series,
     session,
@@ -141,7 +142,7 @@ def _api() -> APIRouter:
         other_viewers,
         priors,
     )
-    of_people = (sites, set_up, peers, rota, coverage, exchanges, calendar, notifications, figures, grants)
+    of_people = (sites, set_up, retention, peers, rota, coverage, exchanges, calendar, notifications, figures, grants)
     for resource in (status, session, *of_cases, *of_people):
         api.include_router(resource.router)
     return api

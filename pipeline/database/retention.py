@@ -93,6 +93,13 @@ def leaving(connection: Connection) -> int:
     )
 
 
+def deleted_since(connection: Connection, since: datetime) -> tuple[int, int]:
+    """How many images were deleted since then, and their bytes."""
+    sums = func.coalesce(func.sum(deletion.c.images), 0), func.coalesce(func.sum(deletion.c.size), 0)
+    images, size = connection.execute(select(*sums).where(deletion.c.decided_at >= since)).one()
+    return int(images), int(size)
+
+
 def finish_deletion(connection: Connection, deletion_id: UUID, kept: Sequence[str], now: datetime) -> None:
     """Note that the bytes are gone, but for files that are needed again: they came anew meanwhile."""
     left = {"files": list(kept), "frames": [], "masks": []}
