@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import warnings
 import zipfile
@@ -69,8 +70,8 @@ def _to_folder(root: Path, paths: Sequence[str], target: Path) -> Exported:
     try:
         names, why = _with_directory(root, paths, target), ""
     except BROKEN as exc:
-        for leftover in target.glob("DICOMDIR"):
-            leftover.unlink()
+        shutil.rmtree(target)  # of headers, as far as it came
+        target.mkdir(mode=0o700)
         names, why = _plain_names(paths), f"a DICOMDIR cannot be made of these images ({type(exc).__name__})"
     for path, name in zip(paths, names, strict=True):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +119,19 @@ def _copy(source: BinaryIO, file: BinaryIO) -> None:
 
 
 def _zip(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "x", zipfile.ZIP_STORED) as archive:
+    """One file that nobody else on this machine can read, durable or not there."""
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            _write_zip(folder, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _write_zip(folder: Path, stream: BinaryIO) -> None:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for file in sorted(one for one in folder.rglob("*") if one.is_file()):
             archive.write(file, file.relative_to(folder))

@@ -18,6 +18,9 @@ from pipeline.domain.receipt import Arrival
 AE_TITLE = "IMPORT"
 """Who is said to have sent what was imported."""
 
+MOST_META = 1 << 20
+"""Bytes before the data set; a file longer than this and the largest data set is not read at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
@@ -39,6 +42,9 @@ def take_in(
     association = f"import-{uuid4().hex}"
     for path, asked_for in find_files(paths):
         try:
+            if path.stat().st_size > largest + MOST_META:
+                yield TakenIn(path, admission.too_large(largest).comment, is_dicom=asked_for or _calls_itself(path))
+                continue
             yield _store(path, Arrival(site_id, AE_TITLE, association, now(), "", "", ""), vault, largest)
         except NotDicom as exc:
             yield TakenIn(path, str(exc), is_dicom=asked_for)
@@ -46,6 +52,14 @@ def take_in(
             raise
         except (BadInput, VaultError) as exc:
             yield TakenIn(path, str(exc))
+        except OSError as exc:
+            yield TakenIn(path, f"The file cannot be read: {exc.strerror or 'unknown error'}.")
+
+
+def _calls_itself(path: Path) -> bool:
+    """Whether a file says that it is DICOM (PS3.10 7.1)."""
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
 
 
 def _store(path: Path, arrival: Arrival, vault: SimpleVault, largest: int) -> TakenIn:

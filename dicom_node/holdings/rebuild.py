@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from dicom_node.holdings.stored import Stored, read_stored, stored_paths
 from pipeline.assembly.facts import pixel_sha256, read_facts
 from pipeline.database.belonging import EPISODE, Incoming
 from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
-from pipeline.database.closing import close_case
+from pipeline.database.closing import close_case, reopen
 from pipeline.database.filing import Filed, file_instances
 from pipeline.database.retention import unfinished
-from pipeline.database.tables import analysis, series, study
+from pipeline.database.tables import analysis, case, series, study
 from pipeline.domain.analysis import AnalysisState, Coverage
 from pipeline.domain.because import Because
 from pipeline.domain.errors import UnreadableInstance
@@ -47,9 +48,13 @@ class Rebuilt:
 def rebuild(
     engine: Engine, root: Path, now: Callable[[], datetime], told: Callable[[int], None] = lambda _: None
 ) -> Rebuilt:
-    """Tell the database of every file, study by study in the order they came; doing it again changes nothing."""
+    """Tell the database of every file, study by study in the order they came; doing it again changes nothing.
+
+    Only cases that it makes itself are closed: one that was there stays as people left it, or is opened by a new image.
+    """
     made = Rebuilt()
     old: list[UUID] = []
+    before = _cases(engine)
     for study_files in _by_study(root, made, _leaving(engine)):
         with engine.begin() as connection:
             filed = _file(connection, root, study_files, made, now())
@@ -57,8 +62,13 @@ def rebuild(
                 old += _settle(connection, filed, now())
         made.images += sum(one.changed_case for one in filed)
         told(made.files)
-    _close(engine, old, now())
+    _close(engine, [case_id for case_id in old if case_id not in before], now())
     return made
+
+
+def _cases(engine: Engine) -> frozenset[UUID]:
+    with engine.connect() as connection:
+        return frozenset(connection.execute(select(case.c.id)).scalars())
 
 
 def _leaving(engine: Engine) -> frozenset[str]:
@@ -107,6 +117,7 @@ def _file(connection: Connection, root: Path, files: Sequence[Stored], made: Reb
     for case_id in dict.fromkeys(one.case_id for one in filed if one.changed_case):
         received = max(one.received_at for one in filed if one.case_id == case_id)
         touch_last_image(connection, case_id, received)
+        reopen(connection, [case_id], now)
         refresh_case(connection, case_id, now, kind=BY)
         mark_visible(connection, [case_id], now)
     return filed
@@ -117,32 +128,40 @@ def _is_old(files: Sequence[Stored], now: datetime) -> bool:
 
 
 def _settle(connection: Connection, filed: Sequence[Filed], now: datetime) -> list[UUID]:
-    """Complete what is new of an old study, say that it was not analysed, and give the cases to be closed."""
+    """Complete what is new of an old study, say that it was not analysed, and give the cases to be closed.
+
+    A series that was analysed before gets its late images in the usual way: it is analysed again.
+    """
+    known = select(analysis.c.id).where(analysis.c.series_id == series.c.id).exists()
     new = {one.series_id for one in filed if one.changed_case and not one.ours}
     rows = connection.execute(
-        select(series).join(study, study.c.id == series.c.study_id).where(series.c.id.in_(new), ~series.c.ours)
+        select(series).join(study, study.c.id == series.c.study_id).where(series.c.id.in_(new), ~series.c.ours, ~known)
     ).all()
     for row in rows:
-        done = {"arrival": "complete", "signal": BY, "complete_at": now}
-        connection.execute(update(series).where(series.c.id == row.id).values(**done))
-        coverage = Coverage(row.images, row.expected, row.extent_from_mm, row.extent_to_mm)
-        connection.execute(
-            insert(analysis).values(
-                series_id=row.id,
-                version=1,
-                state=AnalysisState.NOT_ANALYSED.value,
-                why=_WHY,
-                because=Because.OTHER.value,
-                role=row.role,
-                role_reason=row.role_reason,
-                coverage=asdict(coverage),
-                finished_at=now,
-            )
-        )
+        _say_not_analysed(connection, row, now)
     cases = list(dict.fromkeys(one.case_id for one in filed if one.series_id in new))
     for case_id in cases:
         refresh_case(connection, case_id, now, kind=BY)
     return cases
+
+
+def _say_not_analysed(connection: Connection, row: Row[Any], now: datetime) -> None:
+    done = {"arrival": "complete", "signal": BY, "complete_at": now}
+    connection.execute(update(series).where(series.c.id == row.id).values(**done))
+    coverage = Coverage(row.images, row.expected, row.extent_from_mm, row.extent_to_mm)
+    connection.execute(
+        insert(analysis).values(
+            series_id=row.id,
+            version=1,
+            state=AnalysisState.NOT_ANALYSED.value,
+            why=_WHY,
+            because=Because.OTHER.value,
+            role=row.role,
+            role_reason=row.role_reason,
+            coverage=asdict(coverage),
+            finished_at=now,
+        )
+    )
 
 
 def _close(engine: Engine, cases: Iterable[UUID], now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, select, text, update
 
 from dicom_node.holdings.__main__ import main as vault_command
 from dicom_node.holdings.rebuild import rebuild
@@ -19,7 +19,7 @@ from dicom_node.vault.simple import SimpleVault
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.database.tables import analysis, case, instance, series, site, study
-from pipeline.domain.receipt import Arrival
+from pipeline.domain.receipt import Arrival, Receipt
 from pipeline.results.uids import instance_uid
 from pipeline.testing.instances import TRANSFER_SYNTAX, TinySlice, uid
 
@@ -30,7 +30,7 @@ FACTS = (
     study.c.site_id, study.c.study_instance_uid, study.c.patient_id, study.c.study_date,
     series.c.series_instance_uid, series.c.modality, series.c.role, series.c.images, series.c.ours,
     instance.c.sop_instance_uid, instance.c.sop_class_uid, instance.c.transfer_syntax_uid, instance.c.sha256,
-    instance.c.pixel_sha256, instance.c.path, instance.c.size, instance.c.instance_number, instance.c.position_mm,
+    instance.c.path, instance.c.size, instance.c.instance_number, instance.c.position_mm,
     instance.c.association, instance.c.peer_ae_title, instance.c.received_at, instance.c.standing, instance.c.identity,
 )  # fmt: skip
 
@@ -125,3 +125,25 @@ def test_the_commands_verify_rebuild_export_and_import(
     assert (taken["stored"], taken["duplicates"]) == (2, 1)
     next(root.glob("studies/*/*.dcm")).unlink()
     assert said("verify", status=1)["counts"] == {"missing": 1}
+
+
+def test_a_case_that_was_there_is_never_closed_and_opens_for_what_was_lost(database_url: str, tmp_path: Path) -> None:
+    engine, vault = connect(database_url), SimpleVault(tmp_path, watermark=1.0)
+
+    def kept(number: int, study_name: str, days: float) -> Receipt:
+        one, at = TinySlice(study=study_name, number=number, patient_id=study_name), NOW - timedelta(days=days)
+        arrival = Arrival(
+            "carhaix", "CT1", "a", at, str(one.dataset().SOPClassUID), one.SOPInstanceUID, TRANSFER_SYNTAX
+        )
+        return vault.append(one.encoded(), arrival)
+
+    PostgresIndex(engine, tmp_path, 5.0).record([kept(1, "asked", 3), kept(1, "closed", 0.1)])
+    with engine.begin() as connection:
+        connection.execute(update(series).values(arrival="complete"))
+        connection.execute(update(case).where(case.c.patient_id == "closed").values(closed_at=NOW))
+    kept(2, "asked", 2)
+    kept(2, "closed", 0.05)
+    assert rebuild(engine, tmp_path, lambda: NOW).images == 2
+    with engine.connect() as connection:
+        assert connection.execute(select(case.c.closed_at)).scalars().all() == [None, None]
+    engine.dispose()

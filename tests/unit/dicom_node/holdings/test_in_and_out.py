@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from pydicom.fileset import FileSet
 
 from dicom_node.holdings.export import export
 from dicom_node.holdings.intake import TakenIn, take_in
@@ -113,3 +114,36 @@ def test_a_full_disk_takes_nothing_in(tmp_path: Path) -> None:
     full = SimpleVault(tmp_path / "vault", watermark=0.0)
     with pytest.raises(VaultFull):
         _taken(full, tmp_path / "one.dcm")
+
+
+def test_a_zip_of_patients_images_is_for_its_maker_alone(vault: SimpleVault, tmp_path: Path) -> None:
+    receipts = _append(vault, *_head())
+    export(tmp_path / "vault", [one.path for one in receipts], tmp_path / "out.zip", zipped=True)
+    assert (tmp_path / "out.zip").stat().st_mode & 0o077 == 0
+
+
+def test_a_directory_that_cannot_be_written_leaves_no_half_images(
+    vault: SimpleVault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(files: FileSet, target: Path) -> None:
+        (target / "PT000000").mkdir()
+        (target / "PT000000" / "IM000000").write_bytes(b"a header")
+        raise ValueError("it cannot be encoded")
+
+    monkeypatch.setattr(FileSet, "write", write)
+    receipts = _append(vault, *_head())
+    made = export(tmp_path / "vault", [one.path for one in receipts], tmp_path / "out", zipped=False)
+    assert made.without_directory
+    assert len([one for one in (tmp_path / "out").rglob("*") if one.is_file()]) == len(receipts)
+
+
+def test_a_file_that_is_too_large_is_not_read(vault: SimpleVault, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, begins in (("disc.iso", bytes(132)), ("image.dcm", bytes(128) + b"DICM")):
+        with (folder / name).open("wb") as file:
+            file.write(begins)
+            file.truncate(1 << 40)  # a hole of a terabyte: nobody has the memory for it
+    disc, image = _taken(vault, folder)
+    assert (disc.is_dicom, image.is_dicom) == (False, True)
+    assert "larger" in image.why or "large" in image.why
