@@ -135,10 +135,7 @@ class FastVault:
         Raises `OSError`.
         """
         with self._locks[slot(path, _LOCKS)]:
-            if self._is_news(path) or needed():
-                return False
-            self._plain.remove(path)
-            return True
+            return not self._is_news(path) and self._plain.remove(path, needed)
 
     def forget(self, path: str) -> bool:
         """Leave nothing to replay of an image that the index knows; false when it is news to the index.

@@ -7,7 +7,7 @@ import itertools
 import os
 import secrets
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import file_digest
 from pathlib import Path
 
@@ -82,9 +82,26 @@ class SimpleVault:
         except OSError as exc:
             raise VaultError("The vault has no such file.") from exc
 
-    def remove(self, path: str) -> None:
-        """Take a file away that nobody needs any more; its folder is for `sweep`. Raises `OSError`."""
-        self._files.remove(self.file(path))
+    def remove(self, path: str, needed: Callable[[], bool]) -> bool:
+        """Take a file away unless it is needed, or another process has just said that it is kept; whether it is gone.
+
+        Its name goes first: from then on nobody is told that these bytes are kept, and who was told before is seen
+        in the list of pending files, or in ``needed``. Raises `OSError`, and what ``needed`` raises.
+        """
+        target, aside = self.file(path), self._root / "removed" / pending_name(path)
+        self._files.make_folder(aside.parent)
+        with contextlib.suppress(FileNotFoundError):
+            self._files.rename(target, aside)
+        if not aside.exists():
+            return True
+        kept = self.is_pending(path) or needed()
+        if kept:
+            self.folders.forget(target.parent)
+            self.folders.make(target.parent)
+            self._files.link(aside, target)
+            self._files.sync_folder(target.parent)
+        self._files.remove(aside)
+        return not kept
 
     def is_pending(self, path: str) -> bool:
         """Whether the index has yet to hear of a file."""

@@ -19,7 +19,7 @@ from pipeline.database.cases import mark_visible, refresh_case, touch_last_image
 from pipeline.database.closing import reopen
 from pipeline.database.filing import Filed, file_instances
 from pipeline.database.tables import association
-from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance
+from pipeline.domain.errors import DatabaseUnavailable, UnreadableInstance, VaultError
 from pipeline.domain.receipt import Receipt
 
 NOT_READY = (OperationalError, InterfaceError, ProgrammingError)
@@ -113,6 +113,8 @@ class PostgresIndex:
         try:
             return Incoming(receipt, read_facts(self._vault_root / receipt.path))
         except UnreadableInstance as error:
+            if not (self._vault_root / receipt.path).exists():  # it is being removed, and may be put back
+                raise VaultError("The file is not there now.") from error
             # The vault read its UIDs at the door, so this is a file broken since; `vault verify` finds it.
             structlog.get_logger().error("unreadable_in_vault", receipt=receipt.path, error=str(error))
             return None

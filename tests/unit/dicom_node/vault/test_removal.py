@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from dicom_node.vault.fast import FastVault
 from dicom_node.vault.records import PAGE
+from dicom_node.vault.simple import SimpleVault
 from pipeline.domain.receipt import Receipt
 from pipeline.testing.data_sets import arrival, data_set
 
@@ -69,6 +72,39 @@ def test_an_image_that_a_row_names_stays(tmp_path: Path) -> None:
         _indexed(vault, one)
         assert not vault.remove(one.path, lambda: True)
         assert (tmp_path / one.path).exists()
+
+
+def test_another_process_is_told_that_a_file_is_kept_while_it_is_taken_away(tmp_path: Path) -> None:
+    """Another process (the desk's STOW, an import) stores the same bytes between two steps of the removal."""
+    with _opened(tmp_path) as vault:
+        one = _append(vault)
+        _indexed(vault, one)
+        other = SimpleVault(tmp_path, watermark=1.0)
+        body = data_set(sop_instance="1.2.3.1", pixels=b"ab")
+
+        def resent() -> bool:
+            assert not other.append(body, arrival(sop_instance="1.2.3.1")).duplicate  # its name is gone: stored anew
+            return False
+
+        vault.remove(one.path, resent)
+        assert (tmp_path / one.path).exists()
+        assert [receipt.path for receipt in other.pending()] == [one.path]
+
+
+def test_a_file_put_aside_by_a_killed_removal_is_put_back_when_it_is_needed_again(tmp_path: Path) -> None:
+    with _opened(tmp_path) as vault:
+        one = _append(vault)
+        _indexed(vault, one)
+
+        def dies() -> bool:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            vault.remove(one.path, dies)
+        assert not (tmp_path / one.path).exists()
+        assert not vault.remove(one.path, lambda: True)
+        assert (tmp_path / one.path).exists()
+        assert list((tmp_path / "removed").iterdir()) == []
 
 
 def test_an_empty_folder_goes_and_one_with_something_in_it_stays(tmp_path: Path) -> None:
