@@ -13,9 +13,10 @@ from pydicom.uid import (
 )
 
 from benchmarks.ingest.sender import command, data
-from dicom_node.vault.part10 import encode_head
+from dicom_node.vault.part10 import encode_head, encode_plain_head
 from pipeline.testing.data_sets import CTImageStorage, arrival, data_set, element
 
+BOUNDARY = b"boundary"
 _VERIFICATION = "1.2.840.10008.1.1"
 
 
@@ -74,6 +75,19 @@ def heads() -> tuple[bytes, ...]:
     """Beginnings of our own files."""
     head = encode_head(arrival(), "0" * 64)
     return head, head + data_set(), head[:200], head.replace(b"carhaix", b"\xe9" * 7)
+
+
+def bodies() -> tuple[bytes, ...]:
+    """Bodies of STOW-RS: one part, several, one without type, a preamble and an epilogue, none, cut."""
+    file = encode_plain_head(CTImageStorage, "1.2.3.1", ExplicitVRLittleEndian) + data_set()
+    typed = b"Content-Type: application/dicom\r\n\r\n"
+
+    def part(head: bytes, content: bytes) -> bytes:
+        return b"--" + BOUNDARY + b"\r\n" + head + content + b"\r\n"
+
+    end = b"--" + BOUNDARY + b"--\r\n"
+    whole = part(typed, file) + part(typed, data_set(sop_instance="1.2.3.2")) + end
+    return part(typed, file) + end, whole, part(b"\r\n", file) + end, b"hello\r\n" + whole + b"bye", end, whole[:300]
 
 
 def lines() -> tuple[bytes, ...]:

@@ -10,18 +10,23 @@ from functools import partial
 
 from benchmarks.fuzz import corpus
 from dicom_node.admission import SUCCESS, StoreStatus
+from dicom_node.stow.multipart import Parts
 from dicom_node.upper.association import AcceptedAssociation, Timers
 from dicom_node.upper.commands import BadCommand, Command, read_command
 from dicom_node.upper.incoming import Incoming, Memory
 from dicom_node.upper.line import AHEAD, HungUp
 from dicom_node.upper.pdus import PDU_HEAD, BadPdu, read_request
+from dicom_node.vault.foreign import file_meta, guess_syntax
 from dicom_node.vault.header import find_ids
 from dicom_node.vault.part10 import decode_head
-from pipeline.domain.errors import UnreadableInstance
+from pipeline.domain.errors import BadInput, UnreadableInstance, VaultFull
 from pipeline.testing.data_sets import ExplicitVRLittleEndian
 
 MOST_GROWN = 256 << 20
 """Bytes of memory that reading may take at most, beyond what the process had."""
+_PIECE = 700
+"""Bytes in which a body comes: small, so that every boundary is cut somewhere."""
+
 SLOWEST_S = 1.0
 """Of the processor's time: a busy machine is no fault of a reader."""
 _BASE = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -102,6 +107,25 @@ def serve(coming: bytes) -> None:
     AcceptedAssociation(line, request, Timers()).serve(accepted, Keeper(), incoming)  # type: ignore[arg-type]
 
 
+def take_apart(body: bytes) -> None:
+    """A body of STOW-RS in pieces, and of each part what the door reads. Raises `BadInput`."""
+    parts = Parts(corpus.BOUNDARY, Memory(32 << 20), 1 << 20)
+    try:
+        for start in range(0, len(body), _PIECE):
+            for part in parts.feed(body[start : start + _PIECE]):
+                _read_part(bytes(part))
+    finally:
+        parts.close()
+
+
+def _read_part(content: bytes) -> None:
+    try:
+        meta, offset = file_meta(content)
+        find_ids(content[offset:], meta.get(0x0010) or guess_syntax(content[offset:]))
+    except UnreadableInstance:
+        return
+
+
 def _ids(name: str) -> Target:
     syntax = corpus.ENCODINGS[name]
     seeds = corpus.deflated() if name == "deflated" else corpus.data_sets(syntax)
@@ -113,6 +137,7 @@ TARGETS: dict[str, Target] = {
     "line": Target(serve, (BadPdu, HungUp), corpus.lines()),
     "command": Target(read_command, (BadCommand,), corpus.commands()),
     **{name: _ids(name) for name in corpus.ENCODINGS},
+    "stow": Target(take_apart, (BadInput, VaultFull), corpus.bodies()),
     "file": Target(decode_head, (UnreadableInstance,), corpus.heads()),
 }
 
