@@ -92,12 +92,11 @@ class Desk:
     browser: Browser
     contexts: dict[tuple[str, str], BrowserContext] = field(default_factory=dict)
 
-    def page(self, name: str, kind: str = "desktop") -> Page:
-        """A window of somebody's own."""
+    def context(self, name: str, kind: str = "desktop") -> BrowserContext:
+        """Somebody's own browser, signed in."""
         if (name, kind) not in self.contexts:
             shape: Any = _DESKTOP if kind == "desktop" else _PHONE
             context = self.browser.new_context(**shape, locale="en-GB", timezone_id="Europe/Paris")
-            self.contexts[name, kind] = context
             page = context.new_page()
             page.goto(self.address)
             page.get_by_role("button", name="English").click()
@@ -106,12 +105,16 @@ class Desk:
             page.click("form button")
             page.get_by_role("heading", name="Worklist").wait_for()
             page.close()
-        return self.contexts[name, kind].new_page()
+            self.contexts[name, kind] = context
+        return self.contexts[name, kind]
+
+    def page(self, name: str, kind: str = "desktop") -> Page:
+        """A window of somebody's own."""
+        return self.context(name, kind).new_page()
 
     def ask(self, name: str, method: str, path: str, body: Any = None) -> Any:
         """One call of the API in somebody's name."""
-        self.page(name).close()
-        answer = self.contexts[name, "desktop"].request.fetch(
+        answer = self.context(name).request.fetch(
             f"{self.address}/api/v1{path}", method=method, data=body, headers={"X-NeuroVigie": "1"}
         )
         assert answer.ok, answer.text()
@@ -198,17 +201,17 @@ def views(case: str) -> Iterator[View]:
         toggle = page.locator("[data-opinion-column=closed] button")
         if toggle.count():
             toggle.first.click()
-        page.locator("[data-opinion-column=open]").scroll_into_view_if_needed()
+        page.locator("[data-opinion-column=open]").evaluate("(column) => column.scrollIntoView()")
 
     yield View("worklist", "anne", "/", shows("li[data-case-row]"))
     yield View("case", "yann", f"/cases/{case}", image_is_there)
     yield View("opinion", "anne", f"/cases/{case}", opinion)
     yield View("request", "brume", "/requests/new", shows("[data-send]"))
     yield View("requests", "brume", "/requests", shows("main"))
-    yield View("calls", "coordination", "/calls", shows("main"))
+    yield View("calls", "yann", "/calls", shows("[data-my-call]"))
     yield View("rota", "coordination", "/rota", shows("[data-duty]"))
     yield View("figures", "coordination", "/figures", shows("[data-agreement]"))
-    yield View("deliveries", "coordination", "/deliveries", shows("main"))
+    yield View("peers", "system", "/peers", shows("[data-peer]"))
     yield View("setup", "system", "/setup", shows("[data-set-up]"))
     yield View("settings", "anne", "/settings", shows("main section"))
 

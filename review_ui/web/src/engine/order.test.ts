@@ -31,7 +31,7 @@ it('loads what is near in other panes before what is far in the one being read',
 
 it('on a slow line shows the whole head small before it is sharp', () => {
   const taken = order([lane('a', 5, 2, 0), lane('b', 2, 0, 1)], 'slow');
-  expect(taken).toEqual(['a2', 'a3', 'a1', 'a4 small', 'a0 small', 'b0', 'b1 small', 'a4', 'a0', 'b1']);
+  expect(taken).toEqual(['a2', 'a3 small', 'a1 small', 'a4 small', 'a0 small', 'b0', 'b1 small', 'a3', 'a1', 'a4', 'a0', 'b1']);
 });
 
 it('where bytes are dear loads nothing whole but what is on screen, or a volume that is cut', () => {

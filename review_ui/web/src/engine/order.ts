@@ -34,7 +34,7 @@ const FAST: readonly Turn[] = [
 
 /** On a slow one all slices come small first, so that scrolling shows the head everywhere within seconds. */
 const SLOW: readonly Turn[] = [
-  { rank: 0, part: 'whole', within: 1 },
+  { rank: 0, part: 'whole', within: 0 },
   { rank: 0, ...HEAD },
   { rank: 1, part: 'whole', within: 0 },
   { rank: 1, ...HEAD },
