@@ -123,13 +123,14 @@ class Desk:
 
 def put_on_duty(desk: Desk) -> None:
     """A telephone of last resort, and three weeks of rota with a gap in it."""
-    desk.ask("system", "PUT", "/set-up", {"fallback_phone": _TELEPHONE, "site_phones": {PORT_BRUME.site: _TELEPHONE}})
+    phones = {"fallback_phone": _TELEPHONE, "site_phones": {PORT_BRUME.site: _TELEPHONE}}
+    desk.ask("system", "PUT", "/set-up", {**phones, "revision": 0})
     people = {one["name"]: one["id"] for one in desk.ask("system", "GET", "/rota/experts")}
     monday = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     experts = [people[_PEOPLE[name][1]] for name in ("anne", "yann")]
     for expert, centre in zip(experts, ("CHU de Brest", "CHU de Rennes"), strict=True):
-        told = {"centre": centre, "skills": ["diagnostic"], "languages": ["fr", "en"], "phone": _TELEPHONE}
+        told = {"revision": 0, "centre": centre, "skills": ["diagnostic"], "languages": ["fr", "en"], "phone": _TELEPHONE}
         desk.ask("system", "PUT", f"/rota/experts/{expert}", told)
     for day in range(20):
         if day == 9:
