@@ -130,7 +130,13 @@ def put_on_duty(desk: Desk) -> None:
     monday -= timedelta(days=monday.weekday())
     experts = [people[_PEOPLE[name][1]] for name in ("anne", "yann")]
     for expert, centre in zip(experts, ("CHU de Brest", "CHU de Rennes"), strict=True):
-        told = {"revision": 0, "centre": centre, "skills": ["diagnostic"], "languages": ["fr", "en"], "phone": _TELEPHONE}
+        told = {
+            "revision": 0,
+            "centre": centre,
+            "skills": ["diagnostic"],
+            "languages": ["fr", "en"],
+            "phone": _TELEPHONE,
+        }
         desk.ask("system", "PUT", f"/rota/experts/{expert}", told)
     for day in range(20):
         if day == 9:
