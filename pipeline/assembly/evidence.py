@@ -115,7 +115,7 @@ def _delay(header: pydicom.Dataset) -> float | None:
 def _seconds(header: pydicom.Dataset, keyword: str) -> float | None:
     """Seconds since midnight of a DICOM time (PS3.5 6.2, VR TM)."""
     said = text(header, keyword)
-    if len(said) < 6 or not said[:6].isdigit():
+    if len(said) < 6 or not said[:6].isdecimal():
         return None
     return int(said[:2]) * 3600 + int(said[2:4]) * 60 + float(int(said[4:6]))
 

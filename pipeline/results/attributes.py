@@ -118,7 +118,7 @@ def local_time(at: datetime, source: pydicom.Dataset) -> datetime:
 
 
 def _zone(offset: str) -> tzinfo | None:
-    if len(offset) != 5 or offset[0] not in "+-" or not offset[1:].isdigit() or int(offset[1:3]) > 14:
+    if len(offset) != 5 or offset[0] not in "+-" or not offset[1:].isdecimal() or int(offset[1:3]) > 14:
         return None
     minutes = int(offset[1:3]) * 60 + int(offset[3:])
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))

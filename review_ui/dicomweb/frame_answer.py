@@ -29,7 +29,7 @@ MOST_FRAMES = 64
 def frame_numbers(text: str) -> list[int]:
     """Frames as an address names them: numbers from 1, separated by commas. Raises `Problem` 422."""
     parts = text.split(",")
-    if len(parts) > MOST_FRAMES or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in parts):
+    if len(parts) > MOST_FRAMES or not all(part.isascii() and part.isdecimal() and len(part) < 8 for part in parts):
         raise Problem(422, "invalid", f"Frames are numbers from 1, at most {MOST_FRAMES} of them.")
     return [int(part) for part in parts]
 

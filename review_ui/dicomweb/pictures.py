@@ -42,7 +42,7 @@ def read_picture(parameters: Mapping[str, str], accepted: str, *, thumbnail: boo
 
 def _quality(parameters: Mapping[str, str]) -> int:
     text = parameters.get("quality", "85")
-    if not text.isdigit() or not 1 <= int(text[:4]) <= 100:
+    if not text.isdecimal() or not 1 <= int(text[:4]) <= 100:
         raise Problem(400, "bad_request", "quality is a number from 1 to 100.")
     return int(text)
 
@@ -68,6 +68,6 @@ def _viewport(text: str) -> tuple[int, int] | None:
     if not text:
         return None
     parts = text.split(",")
-    if len(parts) != 2 or not all(part.isdigit() and 0 < int(part[:6]) <= _MOST_SIDE for part in parts):
+    if len(parts) != 2 or not all(part.isdecimal() and 0 < int(part[:6]) <= _MOST_SIDE for part in parts):
         raise Problem(400, "bad_request", f"viewport is columns,rows, each at most {_MOST_SIDE}.")
     return int(parts[0]), int(parts[1])

@@ -88,6 +88,6 @@ def _number(options: dict[str, str], name: str, otherwise: int) -> int:
     text = options.get(name, "")
     if not text:
         return otherwise
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise Problem(400, "bad_request", f"{name} is a number.")
     return int(text)

@@ -69,7 +69,7 @@ def _sms(address: str, options: Mapping[str, str], secret_path: str) -> SmsGatew
 
 def _mail(address: str, options: Mapping[str, str], secret_path: str) -> Mail:
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         raise BadInput("A mail server is named by host and port, such as smtp.example:587.")
     sender = options.get("from", "")
     if "@" not in sender:

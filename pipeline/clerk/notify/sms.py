@@ -26,7 +26,7 @@ class SmsGateway:
         if not to.phone:
             return Setback("no telephone number is known", hopeless=True)
         text = f"{message.text} {message.link}".strip()
-        number = "".join(one for one in to.phone if one.isdigit() or one == "+")
+        number = "".join(one for one in to.phone if one.isdecimal() or one == "+")
         fields = {self.to_field: number, self.text_field: text}
         secret = read_secret(self.secret_path)
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}

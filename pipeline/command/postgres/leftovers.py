@@ -71,7 +71,7 @@ def _pid_file(data: Path) -> tuple[str | None, Process | None]:
     except FileNotFoundError:
         return None, None
     first = content.split("\n", 1)[0].strip()
-    return content, _process(int(first)) if first.isdigit() else None
+    return content, _process(int(first)) if first.isdecimal() else None
 
 
 def _process(pid: int) -> Process | None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.command.postgres.binaries import Installation, choose, installations
@@ -26,6 +26,8 @@ def test_old_data_are_read_by_the_version_that_wrote_them():
     assert choose(HAVE, "16").major == 16
 
 
+@example("²")
+@example("016")
 @given(st.text(max_size=6).filter(lambda text: text not in {"16", "18"}))
 def test_data_of_another_version_are_refused_with_both_versions_named(version):
     with pytest.raises(ConfigurationError, match="version 16, 18 is installed"):
