@@ -48,7 +48,7 @@ TICK_S = 0.5
 
 COUNT_EVERY_S = 600.0
 TRACE_EVERY_S = 5.0
-KEEP_EVERY_S = 60.0
+KEEP_EVERY_S = 300.0
 PRIORS_EVERY_S = 2.0
 
 DATABASE_GONE = (OperationalError, InterfaceError, exceptions.ConnectorException, exceptions.AppNotOpen)
