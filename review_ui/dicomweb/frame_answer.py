@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastapi import Response
 
+from pipeline.domain.errors import UnreadableInstance
 from review_ui.dicomweb import accept, multipart, ranges
 from review_ui.dicomweb.caching import KEPT, unchanged
 from review_ui.dicomweb.find import StoredInstance
@@ -81,6 +83,10 @@ def frames(
     stored = as_sent(image.transfer_syntax)
     if accept.takes_frame(taken, media_type(stored), stored):
         return [read_frame(path, number) for number in numbers]
+    if accept.takes_frame(taken, media_type(HTJ2KLosslessRPCL), HTJ2KLosslessRPCL):
+        asked = (Asked("htj2k", str(path), number) for number in numbers)
+        with contextlib.suppress(UnreadableInstance):  # only grey of 16 bits is made so
+            return [Frame(renderer.make(one), HTJ2KLosslessRPCL) for one in asked]
     if not accept.takes_frame(taken, UNCOMPRESSED, ExplicitVRLittleEndian):
         raise Problem(406, "not_acceptable", f"Frames of this image are sent in transfer syntax {stored}.")
     asked = (Asked("frame", str(path), number) for number in numbers)

@@ -18,6 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from pipeline.assembly.headers import number, text
 from pipeline.domain.errors import BadInput
 from pipeline.results.picture import windowed
+from pipeline.results.transcode import encode
 from pipeline.results.window import Window, window_of
 from pipeline.volumes.limits import check_series
 from pipeline.volumes.source import read_header
@@ -35,6 +36,8 @@ def make(asked: Asked) -> bytes:
         warnings.simplefilter("ignore")
         if asked.kind == "picture":
             return _picture(asked, path, header)
+        if asked.kind == "htj2k":
+            return _htj2k(path, asked.frame, header)
         return _frame(path, asked.frame) if asked.kind == "frame" else _part10(path)
 
 
@@ -79,6 +82,13 @@ def _frame(path: Path, frame: int) -> bytes:
     stored = pixel_array(path, index=frame - 1, raw=True)
     little = stored.astype(stored.dtype.newbyteorder("<"), copy=False)
     return little.tobytes()
+
+
+def _htj2k(path: Path, frame: int, header: pydicom.Dataset) -> bytes:
+    if number(header, "BitsAllocated") != 16 or (number(header, "SamplesPerPixel") or 1) != 1:
+        raise BadInput("only 16-bit grey images are made HTJ2K")
+    stored = pixel_array(path, index=frame - 1, raw=True)
+    return encode(np.ascontiguousarray(stored.astype(stored.dtype.newbyteorder("="), copy=False)))
 
 
 def _part10(path: Path) -> bytes:

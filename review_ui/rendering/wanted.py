@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Kind = Literal["picture", "frame", "part10"]
+Kind = Literal["picture", "frame", "htj2k", "part10"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class Asked:
     """One thing to make of one file; ``frame`` counts from 1.
 
     A "picture" is JPEG or PNG within ``most`` = (columns, rows) through ``window`` = (centre, width), the
-    series' own without one; a "frame" its pixels as explicit little endian; "part10" the file with no
-    compression.
+    series' own without one; a "frame" its pixels as explicit little endian, "htj2k" the same as the worker makes
+    them; "part10" the file with no compression.
     """
 
     kind: Kind

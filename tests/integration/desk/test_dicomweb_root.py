@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 import httpx
+import imagecodecs
 import numpy as np
 import pydicom
 import pytest
@@ -152,6 +153,11 @@ def test_a_study_comes_whole_with_metadata_frames_and_ranges(filled: Any) -> Non
     ((_, pixels),) = part_bodies(frame)
     assert pixels == np.full((16, 16), 40, "<i2").tobytes()
     assert client.get(f"{address}/frames/2").status_code == 404
+    # HTJ2K is made on the spot for who takes nothing else, before the worker has made it.
+    htj2k = client.get(f"{address}/frames/1", headers={"Accept": 'multipart/related; type="image/jphc"'})
+    ((kind, coded),) = part_bodies(htj2k)
+    assert kind == "image/jphc; transfer-syntax=1.2.840.10008.1.2.4.202"
+    assert imagecodecs.htj2k_decode(coded).tobytes() == pixels
     assert client.get(f"/dicom-web/studies/{STUDY}", headers={"Accept": "text/html"}).status_code == 406
 
 

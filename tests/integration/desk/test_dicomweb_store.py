@@ -11,6 +11,7 @@ import httpx
 from dicom_node.vault.part10 import encode_plain_head
 from dicom_node.vault.simple import SimpleVault
 from pipeline.testing.instances import TRANSFER_SYNTAX, TinySlice, uid
+from pipeline.testing.running_node import running_node
 from review_ui.dicomweb.receiving import Bounds, Receiver
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -49,6 +50,14 @@ def test_what_is_stored_is_in_the_vault_and_reaches_the_desk(desk: Any) -> None:
     assert shown[0]["00201209"]["Value"] == [2]
     assert desk.vault.read(pending[0].path)[:128] == bytes(128)
     assert desk.client("brest").get("/dicom-web/studies").json() == []
+
+
+def test_a_node_that_runs_on_the_vault_hears_of_what_was_stored(desk: Any) -> None:
+    with running_node(desk.settings.folders.root) as running:
+        assert stow(desk, [part10(TinySlice())]).status_code == 200
+        running.wait_for(lambda: len(running.index.receipts) == 1)
+        (receipt,) = running.index.receipts.values()
+        assert receipt.arrival.SOPInstanceUID == TinySlice().SOPInstanceUID
 
 
 def test_each_object_gets_its_own_answer(desk: Any) -> None:
