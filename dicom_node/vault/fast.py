@@ -131,11 +131,20 @@ class FastVault:
     def remove(self, path: str, needed: Callable[[], bool]) -> bool:
         """Take a file away unless it is needed, or came again and the index has not heard of it; whether it is gone.
 
-        ``needed`` is asked while nobody can store the same bytes. `SimpleVault.sweep` makes it durable.
-        Raises `OSError`.
+        ``needed`` is asked when the file has no name any more, and may take long: it holds no sender up.
+        `SimpleVault.sweep` makes it durable. Raises `OSError`, and what ``needed`` raises; then it is to be done again.
         """
-        with self._locks[slot(path, _LOCKS)]:
-            return not self._is_news(path) and self._plain.remove(path, needed)
+        lock = self._locks[slot(path, _LOCKS)]
+        with lock:
+            if self._is_news(path):
+                return False
+            if not self._plain.put_aside(path):
+                return True
+        kept = needed()
+        with lock:
+            kept = kept or self._is_news(path)
+            (self._plain.put_back if kept else self._plain.take_away)(path)
+        return not kept
 
     def forget(self, path: str) -> bool:
         """Leave nothing to replay of an image that the index knows; false when it is news to the index.

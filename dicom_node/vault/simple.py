@@ -7,7 +7,7 @@ import itertools
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import file_digest
 from pathlib import Path
 
@@ -82,26 +82,33 @@ class SimpleVault:
         except OSError as exc:
             raise VaultError("The vault has no such file.") from exc
 
-    def remove(self, path: str, needed: Callable[[], bool]) -> bool:
-        """Take a file away unless it is needed, or another process has just said that it is kept; whether it is gone.
+    def put_aside(self, path: str) -> bool:
+        """Take a file's name away, before anybody decides on it; whether there is such a file. Raises `OSError`.
 
-        Its name goes first: from then on nobody is told that these bytes are kept, and who was told before is seen
-        in the list of pending files, or in ``needed``. Raises `OSError`, and what ``needed`` raises.
+        From now on nobody is told that these bytes are kept, and who was told before is seen in the list of pending
+        files. `take_away` or `put_back` comes next, also after a crash.
         """
-        target, aside = self.file(path), self._root / "removed" / pending_name(path)
+        aside = self._aside(path)
         self._files.make_folder(aside.parent)
         with contextlib.suppress(FileNotFoundError):
-            self._files.rename(target, aside)
-        if not aside.exists():
-            return True
-        kept = self.is_pending(path) or needed()
-        if kept:
-            self.folders.forget(target.parent)
-            self.folders.make(target.parent)
-            self._files.link(aside, target)
-            self._files.sync_folder(target.parent)
-        self._files.remove(aside)
-        return not kept
+            self._files.rename(self.file(path), aside)
+        return aside.exists()
+
+    def take_away(self, path: str) -> None:
+        """Let a file that was put aside go. Raises `OSError`."""
+        self._files.remove(self._aside(path))
+
+    def put_back(self, path: str) -> None:
+        """Give a file that was put aside its name again. Raises `OSError`."""
+        target = self.file(path)
+        self.folders.forget(target.parent)
+        self.folders.make(target.parent)
+        self._files.link(self._aside(path), target)
+        self._files.sync_folder(target.parent)
+        self._files.remove(self._aside(path))
+
+    def _aside(self, path: str) -> Path:
+        return self._root / "removed" / pending_name(path)
 
     def is_pending(self, path: str) -> bool:
         """Whether the index has yet to hear of a file."""
@@ -151,10 +158,17 @@ class SimpleVault:
         self._files.sync_folder(self._root / "pending")
 
     def recover(self) -> None:
-        """Clear what writers that are no more had begun; called once, when the node starts."""
+        """Clear what writers that are no more had begun; called once, when the node starts.
+
+        What waits for the index and lost its name to a removal that was killed gets it back.
+        """
         for file in (self._root / "incoming").iterdir():
             if not _is_running(file.name.partition("-")[0]):
                 self._files.remove(file)
+        for aside in (self._root / "removed").glob("*.dcm"):
+            path = path_of_pending(aside.name)
+            if PATH.fullmatch(path) and self.is_pending(path):
+                self.put_back(path)
 
     def _make_folders(self) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,3 +133,36 @@ def test_removing_twice_is_no_error_and_a_resend_is_stored_anew(tmp_path: Path) 
         assert not again.duplicate
         vault.step()
         assert (tmp_path / again.path).exists()
+
+
+def test_a_name_that_was_taken_from_an_image_that_waits_is_given_back_at_the_start(tmp_path: Path) -> None:
+    beside = SimpleVault(tmp_path, watermark=1.0)
+    one = beside.append(data_set(pixels=b"ab"), arrival())
+    assert beside.put_aside(one.path)  # as far as a removal came that was killed
+    with _opened(tmp_path) as vault:
+        assert [receipt.path for receipt in vault.pending()] == [one.path]
+
+
+def test_a_database_that_hangs_while_it_is_asked_holds_no_image_up(tmp_path: Path) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def hangs() -> bool:
+        asked.set()
+        assert answers.wait(60)
+        return False
+
+    with _opened(tmp_path) as vault:
+        one = _append(vault)
+        _indexed(vault, one)
+        removing = threading.Thread(target=vault.remove, args=(one.path, hangs))
+        removing.start()
+        assert asked.wait(60)
+        sending = threading.Thread(target=_append, args=(vault,), daemon=True)
+        sending.start()  # of all images, one that is guarded by the same lock
+        sending.join(20)
+        was_stored = not sending.is_alive()
+        answers.set()
+        removing.join(60)
+        sending.join(60)
+        assert was_stored
+        assert (tmp_path / one.path).exists()
