@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 
 from benchmarks.ingest.corpus import write_head
-from benchmarks.ingest.sender import _associate, _message, data, send, status
+from benchmarks.ingest.sender import CT, data, image_message, open_association, send, status
 from benchmarks.ingest.servers import Server, neurovigie
 from dicom_node.peers.memory import remember
 from pipeline.domain.peer import Peer, PeerRules
@@ -35,8 +35,7 @@ FLOODER = "127.0.0.2"
 THREADS = 8
 IDLE, IDLE_S = 64, 20.0
 NOWHERE = "postgresql://neurovigie@/neurovigie?host=/nonexistent"
-CT, FIND = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.2.2.1"
-_RELEASE = struct.pack(">BxL", 5, 4) + bytes(4)
+FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 Flood = Callable[[int, Sequence[Path]], None]
 
 
@@ -57,7 +56,7 @@ def requests(port: int, _: Sequence[Path]) -> None:
     while True:
         try:
             with _from(FLOODER, port) as line:
-                _associate(line, CT)
+                open_association(line, CT)
         except OSError:
             continue
 
@@ -79,7 +78,7 @@ def echoes(port: int, _: Sequence[Path]) -> None:
     values += struct.pack("<HHLHHHLHHHLH", 0, 0x100, 2, 0x30, 0, 0x110, 2, 1, 0, 0x800, 2, 0x101)
     asked = data(3, struct.pack("<HHLL", 0, 0, 4, len(values)) + values)
     with _from(FLOODER, port) as line:
-        _associate(line, "1.2.840.10008.1.1")
+        open_association(line, "1.2.840.10008.1.1")
         while True:
             line.sendall(asked)
             status(line)
@@ -88,8 +87,8 @@ def echoes(port: int, _: Sequence[Path]) -> None:
 def images(port: int, files: Sequence[Path]) -> None:
     """Store images without end."""
     with _from(FLOODER, port) as line:
-        most = _associate(line, CT)
-        messages = [_message(path, most) for path in files[:20]]
+        most = open_association(line, CT)
+        messages = [image_message(path, most) for path in files[:20]]
         while True:
             for message in messages:
                 line.sendall(message)
@@ -153,7 +152,7 @@ def idle(other: int) -> float:
         quiet = _share(server)
         for number in range(IDLE):
             line = stack.enter_context(_from(f"127.0.1.{number // 8 + 1}", server.port))
-            _associate(line, FIND if number < other else CT)
+            open_association(line, FIND if number < other else CT)
         return _share(server) - quiet
 
 

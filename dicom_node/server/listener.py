@@ -16,6 +16,7 @@ from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAsso
 
 from dicom_node.peers.address import plain_address
 from dicom_node.peers.pace import FRESH, Pace, paced
+from dicom_node.server.dozing import Doze, DozingCheckpoint
 from dicom_node.server.fast import FastDoor, is_ours
 from dicom_node.server.limits import LARGEST_PDU
 from dicom_node.tls import why_refused
@@ -67,16 +68,32 @@ class DoorSocket(AssociationSocket):
     pdu_s = 60.0
     before = b""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.doze = Doze()
+        super().__init__(*args, **kwargs)
+
     @property
     def ready(self) -> bool:
-        """Whether there is something to read."""
-        return bool(self.before) or bool(super().ready)
+        """Whether there is something to read; waits a moment for it where nothing has happened for a while."""
+        if self.before:
+            return True
+        ready = bool(super().ready)
+        if ready or self.socket is None or not self.doze.is_on():
+            return ready
+        self.doze.until_there_is_something(self.socket)
+        return bool(super().ready)
+
+    def send(self, bytestream: bytes) -> None:
+        """Send a PDU."""
+        self.doze.busy()
+        super().send(bytestream)
 
     def recv(self, nr_bytes: int) -> bytearray:
         """Read ``nr_bytes``, fewer when the peer hangs up. Raises `OSError` when they are too many or too slow."""
         if nr_bytes > LARGEST_PDU + PDU_SLACK:
             raise OSError("a PDU longer than we negotiated")
         connection = cast("socket.socket", self.socket)
+        self.doze.busy()
         deadline = time.monotonic() + self.pdu_s
         buffer = bytearray(nr_bytes)
         known = min(nr_bytes, len(self.before))
@@ -117,6 +134,7 @@ class DoorRequestHandler(RequestHandler):
         association.dul.socket = DoorSocket(association, client_socket=self.request)
         association.dul.socket.pdu_s = self.server.bounds.pdu_s
         association.dul.socket.before = self.server.read_already.pop(self.request)
+        association._reactor_checkpoint = DozingCheckpoint(association.dul.socket.doze)  # noqa: SLF001
         return association
 
 

@@ -68,3 +68,14 @@ def test_a_disabled_peer_is_rejected_with_the_reason_of_the_standard(tmp_path: P
         with pytest.raises(PeerUnreachable, match="does not know the calling AE title"):
             echo(node.target("CT1"))
         echo(node.target("LAPTOP"))
+
+
+def test_an_association_that_was_silent_is_answered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of pynetdicom's, which doze meanwhile; here they never do anything else."""
+    monkeypatch.setattr("dicom_node.server.dozing.DOZE_AFTER_S", -1.0)
+    with running_node(tmp_path) as node:
+        association = associate(node.target(), [(CTImageStorage, ExplicitVRLittleEndian), *BESIDE["theirs"]])
+        answers = [association.send_c_store(file.path) for file in _files(tmp_path, 3)]
+        association.release()
+        assert [one.Status for one in answers] == [0x0000] * 3
+        node.wait_for(lambda: bool(node.index.closed()))
