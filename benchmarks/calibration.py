@@ -1,9 +1,9 @@
 """Make a bundle's probabilities mean what they say: `python -m benchmarks.calibration TASK --prior DIR [--write]`.
 
-Fits the logistic curves of `models.inference.calibration.Calibration` (scan, and lesion with its volume) on synthetic
-heads of other seeds than the frozen ones, from the anatomies that are never trained on, and, where folders are given,
-on real slices too. Prints the curves, and how logistic and isotonic curves do on
-heads that they were not fitted on (five folds).
+Fits the logistic curves of `models.inference.calibration.Calibration` (scan with what is marked in all, and lesion
+with its volume and site) on synthetic heads of other seeds than the frozen ones, from the anatomies that are never
+trained on, and, where folders are given, on real slices too. Prints the curves, and how logistic and isotonic ones do
+on heads that they were not fitted on (five folds).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression, minimize
+from scipy.special import expit
 
 from benchmarks.accuracy import real, synthetic
 from benchmarks.accuracy.figures import QUIET_ML
@@ -38,65 +38,85 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """Logits of uncalibrated scores, the logarithm of volumes in mL, whether each was true, and of which head it is.
+    """Logits of uncalibrated scores, the logarithm of volumes in mL, whether each was true, which head it is of.
 
-    The volume is a lesion's own, or all that is marked in a scan.
+    The volume is a lesion's own, or all that is marked in a scan; ``sites`` is the name of a lesion's site, or nothing.
     """
 
     logits: Values
     log_ml: Values
     true: Values
     heads: NDArray[np.intp]
+    sites: NDArray[np.str_]
 
     def only(self, chosen: NDArray[np.bool_]) -> Said:
         """Some of them."""
-        return Said(self.logits[chosen], self.log_ml[chosen], self.true[chosen], self.heads[chosen])
+        parts = (self.logits, self.log_ml, self.true, self.heads, self.sites)
+        return Said(*(part[chosen] for part in parts))  # type: ignore[arg-type]
 
 
-def scans(scores: Sequence[Score], now: Calibration) -> Said:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One score: uncalibrated, what volume goes with it, whether it was true, of which head and site."""
+
+    score: float
+    volume_ml: float
+    true: bool
+    head: int
+    site: str = ""
+
+
+def scans(scores: Sequence[Score]) -> Said:
     """The scan scores; a trace of less than 0.5 mL is neither yes nor no and left out."""
     clear = [(n, one) for n, one in enumerate(scores) if one.truth_ml == 0 or one.truth_ml >= QUIET_ML]
-    return _said([(one.probability, one.said_ml, one.truth_ml > 0, n) for n, one in clear], now)
+    return said([Row(one.probability, one.said_ml, one.truth_ml > 0, n) for n, one in clear])
 
 
-def lesions(scores: Sequence[Score], now: Calibration) -> Said:
+def lesions(scores: Sequence[Score]) -> Said:
     """Every mark, true where it touches a true lesion."""
-    return _said([(*row, n) for n, one in enumerate(scores) for row in _marks(one)], now)
+    return said([row for n, one in enumerate(scores) for row in _marks(n, one)])
 
 
-def _marks(one: Score) -> Iterator[tuple[float, float, bool]]:
-    return zip(one.confidence, one.said_lesion_ml, one.said_meets, strict=True)
+def _marks(head: int, one: Score) -> Iterator[Row]:
+    sites = one.said_site or ("",) * len(one.confidence)
+    for score, volume, true, site in zip(one.confidence, one.said_lesion_ml, one.said_meets, sites, strict=True):
+        yield Row(score, volume, true, head, site)
 
 
-def _said(rows: Sequence[tuple[float, float, bool, int]], now: Calibration) -> Said:
-    """Probabilities and volumes back to what they were before the bundle's present calibration."""
-    sizes = np.array([log_ml(volume) for _, volume, _, _ in rows])
-    logits = np.array([logit(probability) for probability, _, _, _ in rows])
-    before = (logits - now.shift - now.per_log_ml * sizes) / now.scale
-    return Said(before, sizes, np.array([row[2] for row in rows], float), np.array([row[3] for row in rows], np.intp))
+def said(rows: Sequence[Row]) -> Said:
+    """Rows as columns."""
+    return Said(
+        np.array([logit(one.score) for one in rows]),
+        np.array([log_ml(one.volume_ml) for one in rows]),
+        np.array([one.true for one in rows], float),
+        np.array([one.head for one in rows], np.intp),
+        np.array([one.site for one in rows], np.str_),
+    )
 
 
-def fitted(said: Said, *, by_volume: bool) -> Calibration:
-    """The curve of least cross-entropy, its scale held positive; volume only ever speaks for a lesion."""
+def fitted(rows: Said, *, by_volume: bool) -> Calibration:
+    """The curve of least cross-entropy, its scale held positive; sites are drawn towards one another."""
+    sites = sorted(set(rows.sites.tolist()) - {""})
 
     def loss(values: Values) -> float:
-        curve = _curve(values, by_volume=by_volume)
-        logits = _linear(curve, said)
-        return float(np.mean(np.logaddexp(0, logits) - said.true * logits) + 1e-3 * np.sum(values[::2] ** 2))
+        logits = _linear(_curve(values, sites, by_volume=by_volume), rows)
+        drawn = np.sum(np.delete(values, 1) ** 2)
+        return float(np.mean(np.logaddexp(0, logits) - rows.true * logits) + 1e-3 * drawn)
 
-    best = minimize(loss, np.array([0.0, 0.0, -2.0])[: 2 + by_volume], method="Nelder-Mead", options={"maxiter": 4000})
-    return _curve(best.x, by_volume=by_volume)
+    start = np.array([0.0, 0.0] + [-2.0] * by_volume + [0.0] * len(sites))
+    return _curve(minimize(loss, start).x, sites, by_volume=by_volume)
 
 
-def _curve(values: Values, *, by_volume: bool) -> Calibration:
+def _curve(values: Values, sites: Sequence[str], *, by_volume: bool) -> Calibration:
     per_log_ml = float(np.exp(values[2])) if by_volume else 0.0
-    return Calibration(float(np.exp(values[0])), float(values[1]), per_log_ml)
+    per_site = dict(zip(sites, values[2 + by_volume :].tolist(), strict=True))
+    return Calibration(float(np.exp(values[0])), float(values[1]), per_log_ml, per_site)
 
 
 def logistic(learned: Said, asked: Said, *, by_volume: bool) -> Values:
     """Probabilities of some by the curve of others."""
-    curve = fitted(learned, by_volume=by_volume)
-    return np.array([1 / (1 + math.exp(-x)) for x in np.clip(_linear(curve, asked), -700, 700)])
+    odds: Values = expit(_linear(fitted(learned, by_volume=by_volume), asked))
+    return odds
 
 
 def isotonic(learned: Said, asked: Said, *, by_volume: bool) -> Values:
@@ -108,53 +128,53 @@ def isotonic(learned: Said, asked: Said, *, by_volume: bool) -> Values:
     return values
 
 
-def _linear(curve: Calibration, said: Said) -> Values:
-    line: Values = curve.scale * said.logits + curve.shift + curve.per_log_ml * said.log_ml
+def _linear(curve: Calibration, rows: Said) -> Values:
+    shifts = np.array([curve.per_site.get(site, 0.0) for site in rows.sites.tolist()])
+    line: Values = curve.scale * rows.logits + curve.shift + shifts + curve.per_log_ml * rows.log_ml
     return line
 
 
-EVERY_MARK = {"operating::least_confidence": 0.0}
-"""The curve is fitted on what is hardly a lesion too, since it then says which of it is said."""
+UNCALIBRATED = {
+    f"operating::{which}::{name}": value
+    for which in ("scan", "lesion")
+    for name, value in dataclasses.asdict(Calibration()).items()
+} | {"operating::least_confidence": 0.0}
+"""What the bundle says before any curve, also what is hardly a lesion: the curve then decides what of it is said."""
 
 FOLDS = 5
 METHODS: dict[str, Callable[..., Values]] = {"logistic": logistic, "isotonic": isotonic}
 
 
-def out_of_fold(said: Said, method: Callable[..., Values], *, by_volume: bool) -> Values:
+def out_of_fold(rows: Said, method: Callable[..., Values], *, by_volume: bool) -> Values:
     """Probabilities of every head's scores by what was fitted on the heads of the other folds."""
-    values = np.empty(len(said.true))
+    values = np.empty(len(rows.true))
     for fold in range(FOLDS):
-        here = said.heads % FOLDS == fold
+        here = rows.heads % FOLDS == fold
         if here.any():
-            values[here] = method(said.only(~here), said.only(here), by_volume=by_volume)
+            values[here] = method(rows.only(~here), rows.only(here), by_volume=by_volume)
     return values
 
 
-def quality(probability: Values, said: Said) -> dict[str, float]:
+def quality(probability: Values, rows: Said) -> dict[str, float]:
     """Expected calibration error, and mean cross-entropy: what a step function overfits shows in the latter."""
     kept = np.clip(probability, 1e-3, 1 - 1e-3)
-    loss = -np.mean(np.where(said.true > 0, np.log(kept), np.log(1 - kept)))
-    found = calibration_error(probability.tolist(), (said.true > 0).tolist())
+    loss = -np.mean(np.where(rows.true > 0, np.log(kept), np.log(1 - kept)))
+    found = calibration_error(probability.tolist(), (rows.true > 0).tolist())
     return {"error": round(found, 4), "cross_entropy": round(float(loss), 4)}
 
 
-def judged(said: Said, *, by_volume: bool) -> dict[str, Any]:
+def judged(rows: Said, *, by_volume: bool) -> dict[str, Any]:
     """The curve of all, and how either kind of curve does on heads that it was not fitted on."""
-    curve = fitted(said, by_volume=by_volume)
-    unseen = {name: quality(out_of_fold(said, method, by_volume=by_volume), said) for name, method in METHODS.items()}
-    return {"curve": dataclasses.asdict(curve), "count": len(said.true), "unseen": unseen}
-
-
-def present(bundle_folder: Path, which: str) -> Calibration:
-    """The calibration that a bundle's inference.json holds now."""
-    operating = json.loads((bundle_folder / "configs/inference.json").read_text())["operating"]
-    return Calibration(**{name: value for name, value in operating.get(which, {}).items() if name != "_target_"})
+    curve = fitted(rows, by_volume=by_volume)
+    unseen = {name: quality(out_of_fold(rows, method, by_volume=by_volume), rows) for name, method in METHODS.items()}
+    return {"curve": dataclasses.asdict(curve), "count": len(rows.true), "unseen": unseen}
 
 
 def write(bundle_folder: Path, which: str, curve: Calibration) -> None:
     """Put a curve into the bundle's inference.json."""
-    rounded = {name: round(value, 4) for name, value in dataclasses.asdict(curve).items()}
-    named = {"_target_": "models.inference.calibration.Calibration"} | rounded
+    named: dict[str, Any] = {"_target_": "models.inference.calibration.Calibration"}
+    named |= {name: round(getattr(curve, name), 4) for name in ("scale", "shift", "per_log_ml")}
+    named |= {"per_site": {site: round(shift, 4) for site, shift in curve.per_site.items()}} if curve.per_site else {}
     edit_section(bundle_folder / "configs/inference.json", "operating", {which: named})
 
 
@@ -185,15 +205,15 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     torch.set_num_threads(1)
     try:
-        reader = BundleReader(chosen.task, EVERY_MARK)
+        reader = BundleReader(chosen.task, UNCALIBRATED)
         scores = evaluate([reader], entries_of(chosen), chosen.results, sys.stderr)[reader.signature]
     except NeuroVigieError as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     folder = reader.bundle.folder
     found = {
-        "scan": judged(scans(scores, present(folder, "scan")), by_volume=False),
-        "lesion": judged(lesions(scores, present(folder, "lesion")), by_volume=True),
+        "scan": judged(scans(scores), by_volume=True),
+        "lesion": judged(lesions(scores), by_volume=True),
     }
     print(json.dumps(found, indent=1))
     if chosen.write:

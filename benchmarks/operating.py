@@ -2,7 +2,7 @@
 
 Tries threshold, peak, least volume and least confidence against each other on synthetic heads of other seeds than the
 frozen ones and those of calibration, and, where folders are given, on real cases (say so in the card). Prints a line
-for each, the best last; ``--write`` puts the four numbers named into the bundle, ``--fit-voxels`` the curve of its
+for each, the best last; ``--write`` puts the numbers named into the bundle, ``--fit-voxels`` the curve of its
 uncertainty map.
 """
 
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ from models.predict import load
 from models.registry import BundleInfo, find
 from models.training.export import edit_section
 from pipeline.domain.errors import ConfigurationError, NeuroVigieError
+from pipeline.domain.finding import HaemorrhageSite
 
 FIRST_SEED = 41_000_000
 LEAST_ML = 1.0
@@ -52,10 +54,17 @@ class Point:
     peak: float
     minimum_ml: float
     least_confidence: float = 0.0
+    sites: tuple[tuple[str, float], ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """As `Operating` has them."""
+        numbers = dataclasses.asdict(self)
+        numbers["site_minimum_ml"] = dict(numbers.pop("sites"))
+        return numbers
 
     def of(self, operating: Operating) -> Operating:
-        """The bundle's operating point with these numbers; sites do not matter here."""
-        return dataclasses.replace(operating, **dataclasses.asdict(self), names_sites=False)
+        """The bundle's operating point with these numbers; sites are told apart only where one has a least volume."""
+        return dataclasses.replace(operating, **self.values(), names_sites=bool(self.sites))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,12 @@ def said_of_voxels(looked: Looked, case: Case, rng: np.random.Generator) -> NDAr
     return np.stack((np.array(logits), true.astype(float)), axis=1)
 
 
+def of_voxels(voxels: NDArray[np.float64]) -> Said:
+    """Rows of `said_of_voxels` as what a curve is fitted on."""
+    none = np.zeros(len(voxels))
+    return Said(voxels[:, 0], none, voxels[:, 1], none.astype(np.intp), np.full(len(voxels), ""))
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     cli = argparse.ArgumentParser(prog="python -m benchmarks.operating", description=__doc__)
@@ -148,7 +163,8 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--peaks", type=_numbers, default=(0.7, 0.8, 0.9, 0.95, 0.98))
     cli.add_argument("--least-ml", type=_numbers, default=(0.05, 0.15, 0.3, 0.5))
     cli.add_argument("--least-confidence", type=_numbers, default=(0.0,), help="by the bundle's present lesion curve")
-    cli.add_argument("--write", type=_numbers, metavar="T,P,M,C", help="only put these four numbers into the bundle")
+    cli.add_argument("--site-ml", type=_sites, nargs="*", default=[()], metavar="IVH=1,SDH=2", help="least of a site")
+    cli.add_argument("--write", type=_numbers, metavar="T,P,M,C", help="only put these, and --site-ml, into the bundle")
     cli.add_argument("--fit-voxels", action="store_true", help="put the uncertainty map's curve into the bundle too")
     return cli
 
@@ -157,16 +173,21 @@ def _numbers(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(","))
 
 
+def _sites(text: str) -> tuple[tuple[str, float], ...]:
+    pairs = (part.split("=") for part in text.split(",") if part)
+    return tuple((str(HaemorrhageSite(name)), float(least)) for name, least in pairs)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Try, print, write where asked; 2 when heads or bundle are not to be had."""
     chosen = parser().parse_args(arguments)
     torch.set_num_threads(1)
     bundle = find(chosen.task)
     if chosen.write:
-        put(bundle, Point(*chosen.write))
+        put(bundle, Point(*chosen.write, sites=chosen.site_ml[0]))
         return 0
-    tried_for_each = (chosen.thresholds, chosen.peaks, chosen.least_ml, chosen.least_confidence)
-    points = [Point(*four) for four in itertools.product(*tried_for_each)]
+    tried_for_each = (chosen.thresholds, chosen.peaks, chosen.least_ml, chosen.least_confidence, chosen.site_ml)
+    points = [Point(*five) for five in itertools.product(*tried_for_each)]
     try:
         found, voxels = tried(bundle, entries_of(chosen), points)
     except NeuroVigieError as problem:
@@ -175,8 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [line(point, made) for point, made in found.items()]
     for one in sorted(lines, key=lambda one: one.worth):
         sys.stdout.write(f"{_text(one)}\n")
-    nothing = np.zeros(len(voxels))
-    curve = fitted(Said(voxels[:, 0], nothing, voxels[:, 1], nothing.astype(np.intp)), by_volume=False)
+    curve = fitted(of_voxels(voxels), by_volume=False)
     sys.stdout.write(f"voxels {curve}\n")
     if chosen.fit_voxels:
         write(bundle.folder, "voxel", curve)
@@ -212,14 +232,15 @@ def entries_of(chosen: argparse.Namespace) -> list[Entry]:
 
 def put(bundle: BundleInfo, point: Point) -> None:
     """Write a point into the bundle's inference.json."""
-    edit_section(bundle.folder / "configs/inference.json", "operating", dataclasses.asdict(point))
+    edit_section(bundle.folder / "configs/inference.json", "operating", point.values())
 
 
 def _text(one: Line) -> str:
     values = dataclasses.asdict(one)
     values = values.pop("point") | values
+    sites = ",".join(f"{name}={least:g}" for name, least in values.pop("sites")) or "any"
     known = (f"{name} {value:.3f}" for name, value in values.items() if not math.isnan(value))
-    return "  ".join((*known, f"worth {one.worth:.3f}"))
+    return "  ".join((*known, f"sites {sites}", f"worth {one.worth:.3f}"))
 
 
 if __name__ == "__main__":

@@ -96,7 +96,9 @@ def made_of(folder: Path) -> str:
 def _operating(folder: Path) -> str:
     chosen = json.loads((folder / "configs/inference.json").read_text())["operating"]
     reach = f"A lesion reaches out to a probability of {chosen['threshold']:g}"
-    return f"{reach}, must somewhere reach {chosen['peak']:g} and be {chosen['minimum_ml']:g} mL large."
+    sites = [f"{site} {least:g} mL" for site, least in chosen.get("site_minimum_ml", {}).items()]
+    of_a_site = f" (in a whole head, {' and '.join(sites)})" if sites else ""
+    return f"{reach}, must somewhere reach {chosen['peak']:g} and be {chosen['minimum_ml']:g} mL large{of_a_site}."
 
 
 def _trained(folder: Path) -> str:
@@ -109,7 +111,11 @@ def _trained(folder: Path) -> str:
         f"{record['minutes']:g} minutes of steps ({record['steps']:,} of {plan['batch']} slices, {record['device']})"
     )
     heads = f"heads painted from {len(record['anatomies'])} anatomies; {plan['filters']} filters, {size:.1f} MB"
-    return f"Trained for {steps} on {heads}; [training_record.json](training_record.json) says how the run went."
+    how = "[training_record.json](training_record.json) says how the run went."
+    if "mean_with" not in record:
+        return f"Trained for {steps} on {heads}; {how}"
+    other = f"The mean (`python -m models.training.mean`) of {record['mean_with']}"
+    return f"{other}, and of what was trained on from them for {steps} on {heads}; {how}"
 
 
 def replaced(text: str, section: str, content: str) -> str:

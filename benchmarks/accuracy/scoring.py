@@ -81,6 +81,7 @@ class Score:
     names_sites: bool
     out_of_distribution: float | None
     seconds: float
+    said_site: tuple[str, ...] = ()
 
     @property
     def true_meets(self) -> bool:
@@ -98,6 +99,7 @@ def score(case: Case, said: Prediction) -> Score:
     truth, each = case.truth > 0, case.each_ml
     found = matches(said.labels, truth)
     confidence = {lesion.label: lesion.confidence for lesion in said.lesions}
+    site = {lesion.label: lesion.site or "" for lesion in said.lesions}
     present = [int(n) for n in np.unique(said.labels) if n]
     return Score(
         name=case.name,
@@ -118,6 +120,7 @@ def score(case: Case, said: Prediction) -> Score:
         names_sites=any(lesion.site for lesion in said.lesions),
         out_of_distribution=said.out_of_distribution,
         seconds=said.seconds.get("total", 0.0),
+        said_site=tuple(site[n] for n in present),
     )
 
 

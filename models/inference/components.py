@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -73,6 +73,19 @@ def numbered(
         Component(n, float(sizes[part] * each_ml), float(sums[part] / sizes[part])) for n, part in enumerate(chosen, 1)
     ]
     return labels, tuple(found)
+
+
+def only(
+    labels: Tensor, found: Sequence[Component], kept: Callable[[Component], bool]
+) -> tuple[Tensor, tuple[Component, ...]]:
+    """The components that are kept, numbered anew in the order they had; uint8 labels [k, j, i]."""
+    chosen = [one for one in found if kept(one)]
+    if len(chosen) == len(found):
+        return labels, tuple(found)
+    new_label = torch.zeros(MOST_LESIONS + 1, dtype=torch.uint8)
+    for n, one in enumerate(chosen, 1):
+        new_label[one.label] = n
+    return new_label.to(labels.device)[labels.long()], tuple(replace(one, label=n) for n, one in enumerate(chosen, 1))
 
 
 def _figures(parts: Tensor, count: int, probability: Tensor, peak: float) -> NDArray[np.float64]:

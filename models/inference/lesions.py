@@ -10,12 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.inference.components import Box, Component, box_of, numbered, voxel_ml
+from models.inference.components import SINGLE_SLICE_MM, Box, Component, box_of, numbered, only, voxel_ml
 from models.inference.frame import Frame
 from models.inference.operating import Operating
 from models.inference.sites import LesionVoxels, by_site
 from models.inference.straighten import corner_of, interpolated
 from pipeline.domain.geometry import PatientFromVoxel
+
+WHOLE_MM = 100.0
+"""A scan of this height shows the whole of a lesion; of what is lower, a slice above all, it shows a share."""
 
 SLICES_AT_ONCE = 32
 """Source slices interpolated together: bounds memory where there are thousands."""
@@ -50,10 +53,18 @@ def find_lesions(field: Field, frame: Frame, operating: Operating) -> tuple[NDAr
         places = torch.nonzero(inside)
         new, found = by_site(_lesion_voxels(inside, places, box, field.sites, frame), found, each)
         inside[tuple(places.T)] = torch.from_numpy(new).to(inside.device)
+        share = min(1.0, _height_mm(frame) / WHOLE_MM)
+        inside, found = only(inside, found, lambda one: one.volume_ml >= share * operating.least_ml(one.site))
     labels[box] = inside.cpu().numpy()
     return labels, tuple(
-        replace(one, confidence=operating.lesion.probability(one.confidence / 255, one.volume_ml)) for one in found
+        replace(one, confidence=operating.lesion.probability(one.confidence / 255, one.volume_ml, one.site))
+        for one in found
     )
+
+
+def _height_mm(frame: Frame) -> float:
+    slices, slice_mm = frame.source.shape_kji[0], frame.turned.patient_from_voxel.spacing_mm[2]
+    return slices * slice_mm if slices > 1 else max(slice_mm, SINGLE_SLICE_MM)
 
 
 def _each_ml(frame: Frame) -> float:

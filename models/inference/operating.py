@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from models.inference.calibration import Calibration
 
@@ -15,8 +16,9 @@ class Operating:
 
     A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, be ``minimum_ml`` large, and be a true one
     with at least ``least_confidence``, which its mean probability and its size say together (`lesion`).
-    ``names_sites`` is false for a network whose classes do not tell the sites of blood apart well enough to say.
-    ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
+    Where a site of blood is named, a lesion of it must hold ``site_minimum_ml`` in a whole head, and that much less in
+    a part of one. ``names_sites`` is false for a network whose classes do not tell the sites of blood apart well enough
+    to say. ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
     ``lesion`` turn scores into probabilities, ``voxel`` does so for the uncertainty map.
     """
 
@@ -24,11 +26,16 @@ class Operating:
     peak: float = 0.5
     minimum_ml: float = 0.3
     least_confidence: float = 0.0
+    site_minimum_ml: Mapping[str, float] = field(default_factory=dict)
     inside_skull: bool = True
     names_sites: bool = True
     scan: Calibration = AS_IT_IS
     lesion: Calibration = AS_IT_IS
     voxel: Calibration = AS_IT_IS
+
+    def least_ml(self, site: str | None) -> float:
+        """How much blood of a site a whole head must hold to be said."""
+        return self.site_minimum_ml.get(site or "", 0.0)
 
     def says(self, score: float, volume_ml: float) -> bool:
         """Whether a mark of that mean probability and size is sure enough to be shown."""

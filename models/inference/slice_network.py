@@ -104,10 +104,11 @@ class SliceNetwork:
         looked = time.monotonic()
         labels, components = find_lesions(field, scan.frame, self.operating)
         unsure = uncertainty_map(field.lesion, scan.frame, self.operating) if self._uncertainty else None
+        marked_ml = sum(one.volume_ml for one in components)
         yield Segmentation(
             labels=scan.frame.back(labels),
             components=components,
-            scan_probability=self.operating.scan.probability(scan_score(field.lesion, scan.frame.plan)),
+            scan_probability=self.operating.scan.probability(scan_score(field.lesion, scan.frame.plan), marked_ml),
             flags=scan.flags,
             seconds={"read": read - started, "network": looked - read, "lesions": time.monotonic() - looked},
             out_of_distribution=scan.out_of_distribution,

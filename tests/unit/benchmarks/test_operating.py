@@ -59,10 +59,11 @@ def test_voxels_that_nobody_could_be_unsure_of_say_nothing() -> None:
 
 def test_a_chosen_point_is_what_the_bundle_then_uses(tmp_path: Path) -> None:
     shutil.copytree(BUNDLES / "ich-ct", tmp_path / "ich-ct")
-    put(read(tmp_path / "ich-ct"), Point(0.4, 0.9, 0.2, 0.3))
+    put(read(tmp_path / "ich-ct"), Point(0.4, 0.9, 0.2, 0.3, (("IVH", 1.0),)))
     operating = json.loads((tmp_path / "ich-ct/configs/inference.json").read_text())["operating"]
     numbers = ("threshold", "peak", "minimum_ml", "least_confidence")
     assert tuple(operating[name] for name in numbers) == (0.4, 0.9, 0.2, 0.3)
+    assert operating["site_minimum_ml"] == {"IVH": 1.0}
     assert (
         operating["scan"]
         == json.loads((find("ich-ct").folder / "configs/inference.json").read_text())["operating"]["scan"]

@@ -97,6 +97,36 @@ def test_what_is_hardly_a_lesion_is_not_said() -> None:
     assert not labels[:, :, 5:8].any()
 
 
+def test_a_little_blood_of_a_site_that_misleads_is_not_said() -> None:
+    tall = field((IPH, block(5, 8), 0.9), (IVH, block(20, 25), 0.9))
+    minima = replace(Operating(minimum_ml=0.0), site_minimum_ml={"IVH": 8.0})
+    whole = frame(spacing=(1.25, 1.25, 20.0))
+    labels, found = find_lesions(tall, whole, minima)
+    assert [(one.label, one.site) for one in found] == [(1, HaemorrhageSite.INTRAPARENCHYMAL)]
+    assert set(np.unique(labels[:, :, 5:8])) == {0, 1}
+    assert not labels[:, :, 20:25].any()
+    _, both = find_lesions(tall, whole, replace(minima, site_minimum_ml={"IVH": 6.0}))
+    assert [one.site for one in both] == [HaemorrhageSite.INTRAVENTRICULAR, HaemorrhageSite.INTRAPARENCHYMAL]
+
+
+def test_of_a_part_of_a_head_less_blood_is_asked() -> None:
+    seen = field((IVH, block(20, 25), 0.9))
+    for least_ml, count in ((5.0, 1), (5.5, 0)):
+        # 1.56 mL in 30 mm of height: as much as 5.2 mL in a head.
+        assert (
+            len(find_lesions(seen, frame(), Operating(minimum_ml=0.0, site_minimum_ml={"IVH": least_ml}))[1]) == count
+        )
+
+
+def test_a_site_that_is_mostly_wrong_lowers_its_lesions_confidence() -> None:
+    doubted = Operating(minimum_ml=0.0, lesion=Calibration(per_site={"SDH": -2.0}))
+    given = field((IPH, block(5, 12), 0.9), (SDH, block(20, 27), 0.9))
+    _, found = find_lesions(given, frame(), doubted)
+    confidence = {one.site: one.confidence for one in found}
+    assert confidence[HaemorrhageSite.INTRAPARENCHYMAL] == pytest.approx(0.9, abs=0.01)
+    assert confidence[HaemorrhageSite.SUBDURAL] == pytest.approx(doubted.lesion.probability(0.9, 1.0, "SDH"), abs=0.01)
+
+
 @given(score=st.floats(0, 1), more=st.floats(0, 1), scale=st.floats(0.05, 5), shift=st.floats(-9, 9))
 def test_calibration_keeps_order_and_stays_a_probability(score: float, more: float, scale: float, shift: float) -> None:
     curve = Calibration(scale, shift)
