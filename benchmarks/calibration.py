@@ -138,8 +138,8 @@ UNCALIBRATED = {
     f"operating::{which}::{name}": value
     for which in ("scan", "lesion")
     for name, value in dataclasses.asdict(Calibration()).items()
-} | {"operating::least_confidence": 0.0}
-"""What the bundle says before any curve, also what is hardly a lesion: the curve then decides what of it is said."""
+}
+"""What the bundle says before any curve."""
 
 FOLDS = 5
 METHODS: dict[str, Callable[..., Values]] = {"logistic": logistic, "isotonic": isotonic}

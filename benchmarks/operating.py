@@ -1,8 +1,8 @@
 """Choose where a bundle draws the line: `python -m benchmarks.operating TASK --prior DIR [--cases DIR ...]`.
 
-Tries threshold, peak, least volume and least confidence against each other on synthetic heads of other seeds than the
-frozen ones and those of calibration, and, where folders are given, on real cases (say so in the card). Prints a line
-for each, the best last; ``--write`` puts the numbers named into the bundle, ``--fit-voxels`` the curve of its
+Tries threshold, peak, least volumes and least mean probability against each other on synthetic heads of other seeds
+than the frozen ones and those of calibration, and, where folders are given, on real cases (say so in the card). Prints
+a line for each, the best last; ``--write`` puts the numbers named into the bundle, ``--fit-voxels`` the curve of its
 uncertainty map.
 """
 
@@ -53,7 +53,7 @@ class Point:
     threshold: float
     peak: float
     minimum_ml: float
-    least_confidence: float = 0.0
+    least_mean: float = 0.0
     sites: tuple[tuple[str, float], ...] = ()
 
     def values(self) -> dict[str, Any]:
@@ -162,9 +162,9 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument("--thresholds", type=_numbers, default=(0.25, 0.35, 0.45, 0.55))
     cli.add_argument("--peaks", type=_numbers, default=(0.7, 0.8, 0.9, 0.95, 0.98))
     cli.add_argument("--least-ml", type=_numbers, default=(0.05, 0.15, 0.3, 0.5))
-    cli.add_argument("--least-confidence", type=_numbers, default=(0.0,), help="by the bundle's present lesion curve")
+    cli.add_argument("--least-mean", type=_numbers, default=(0.0,), help="mean probability of a lesion")
     cli.add_argument("--site-ml", type=_sites, nargs="*", default=[()], metavar="IVH=1,SDH=2", help="least of a site")
-    cli.add_argument("--write", type=_numbers, metavar="T,P,M,C", help="only put these, and --site-ml, into the bundle")
+    cli.add_argument("--write", type=_numbers, metavar="T,P,M,A", help="only put these, and --site-ml, into the bundle")
     cli.add_argument("--fit-voxels", action="store_true", help="put the uncertainty map's curve into the bundle too")
     return cli
 
@@ -186,7 +186,7 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.write:
         put(bundle, Point(*chosen.write, sites=chosen.site_ml[0]))
         return 0
-    tried_for_each = (chosen.thresholds, chosen.peaks, chosen.least_ml, chosen.least_confidence, chosen.site_ml)
+    tried_for_each = (chosen.thresholds, chosen.peaks, chosen.least_ml, chosen.least_mean, chosen.site_ml)
     points = [Point(*five) for five in itertools.product(*tried_for_each)]
     try:
         found, voxels = tried(bundle, entries_of(chosen), points)

@@ -38,21 +38,17 @@ def voxel_ml(voxel_volume_ml: float, slices: int, slice_mm: float) -> float:
     return voxel_volume_ml / slice_mm * max(slice_mm, SINGLE_SLICE_MM)
 
 
-Sure = Callable[[float, float], bool]
-"""Whether a component of that mean probability and of so many mL is to be said."""
-
-
 def numbered(
     mask: Tensor,
     probability: Tensor,
     each_ml: float,
     minimum_ml: float,
     peak: float = 0.0,
-    sure: Sure = lambda _mean, _ml: True,
+    least_mean: float = 0.0,
 ) -> tuple[Tensor, tuple[Component, ...]]:
     """Connected components of [k, j, i]: labels, and what they are.
 
-    Each is at least ``minimum_ml`` large, reaches ``peak`` somewhere, and is ``sure``.
+    Each is at least ``minimum_ml`` large, reaches ``peak`` somewhere, and ``least_mean`` on average.
     Voxels that touch by a corner are one lesion. Beyond `MOST_LESIONS` the smallest are left out.
     Confidence is the mean probability, in the unit that ``probability`` has. The labels are uint8 and stay on
     the mask's device; three figures a component leave it.
@@ -64,8 +60,8 @@ def numbered(
     parts, count = labelled(mask[box])
     sizes, sums, peaked = _figures(parts, count, probability[box], peak)
     large = (sizes > 0) & (sizes * each_ml >= minimum_ml) & (peaked > 0)
-    said = (int(n) for n in np.argsort(-sizes, kind="stable") if large[n])
-    chosen = [n for n in said if sure(float(sums[n] / sizes[n]), float(sizes[n] * each_ml))][:MOST_LESIONS]
+    said = large & (sums >= least_mean * sizes)
+    chosen = [int(n) for n in np.argsort(-sizes, kind="stable") if said[n]][:MOST_LESIONS]
     new_label = np.zeros(count + 1, np.uint8)
     new_label[chosen] = np.arange(1, len(chosen) + 1)
     labels[box] = torch.from_numpy(new_label).to(mask.device)[parts.long()]

@@ -41,14 +41,8 @@ def find_lesions(field: Field, frame: Frame, operating: Operating) -> tuple[NDAr
         return labels, ()
     mask, percent = _in_box(field.lesion, frame, box, operating.threshold)
     each = _each_ml(frame)
-    inside, found = numbered(
-        mask,
-        percent,
-        each,
-        operating.minimum_ml,
-        round(operating.peak * 255),
-        lambda mean, volume_ml: operating.says(mean / 255, volume_ml),
-    )
+    least = (operating.minimum_ml, round(operating.peak * 255), operating.least_mean * 255)
+    inside, found = numbered(mask, percent, each, *least)
     if field.sites is not None and found:
         places = torch.nonzero(inside)
         new, found = by_site(_lesion_voxels(inside, places, box, field.sites, frame), found, each)

@@ -14,8 +14,8 @@ AS_IT_IS = Calibration()
 class Operating:
     """The operating point and the calibration.
 
-    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, be ``minimum_ml`` large, and be a true one
-    with at least ``least_confidence``, which its mean probability and its size say together (`lesion`).
+    A lesion reaches out to ``threshold`` but must somewhere reach ``peak``, be ``minimum_ml`` large and of a mean
+    probability of ``least_mean``.
     Where a site of blood is named, a lesion of it must hold ``site_minimum_ml`` in a whole head, and that much less in
     a part of one. ``names_sites`` is false for a network whose classes do not tell the sites of blood apart well enough
     to say. ``inside_skull`` leaves out what lies outside the skull (on MR: outside the brain). ``scan`` and
@@ -25,7 +25,7 @@ class Operating:
     threshold: float = 0.5
     peak: float = 0.5
     minimum_ml: float = 0.3
-    least_confidence: float = 0.0
+    least_mean: float = 0.0
     site_minimum_ml: Mapping[str, float] = field(default_factory=dict)
     inside_skull: bool = True
     names_sites: bool = True
@@ -36,7 +36,3 @@ class Operating:
     def least_ml(self, site: str | None) -> float:
         """How much blood of a site a whole head must hold to be said."""
         return self.site_minimum_ml.get(site or "", 0.0)
-
-    def says(self, score: float, volume_ml: float) -> bool:
-        """Whether a mark of that mean probability and size is sure enough to be shown."""
-        return self.lesion.probability(score, volume_ml) >= self.least_confidence

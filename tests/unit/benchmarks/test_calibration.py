@@ -63,7 +63,7 @@ def test_both_kinds_of_curve_are_judged_on_heads_they_were_not_fitted_on() -> No
 
 def test_a_fit_reads_what_the_bundle_says_before_any_curve() -> None:
     operating = load(find("ich-ct"), "cpu", UNCALIBRATED).segmenter.operating
-    assert (operating.scan, operating.lesion, operating.least_confidence) == (Calibration(), Calibration(), 0.0)
+    assert (operating.scan, operating.lesion) == (Calibration(), Calibration())
 
 
 def test_no_head_speaks_for_itself() -> None:

@@ -61,7 +61,7 @@ def test_a_chosen_point_is_what_the_bundle_then_uses(tmp_path: Path) -> None:
     shutil.copytree(BUNDLES / "ich-ct", tmp_path / "ich-ct")
     put(read(tmp_path / "ich-ct"), Point(0.4, 0.9, 0.2, 0.3, (("IVH", 1.0),)))
     operating = json.loads((tmp_path / "ich-ct/configs/inference.json").read_text())["operating"]
-    numbers = ("threshold", "peak", "minimum_ml", "least_confidence")
+    numbers = ("threshold", "peak", "minimum_ml", "least_mean")
     assert tuple(operating[name] for name in numbers) == (0.4, 0.9, 0.2, 0.3)
     assert operating["site_minimum_ml"] == {"IVH": 1.0}
     assert (
