@@ -16,7 +16,7 @@ from pipeline.database.peer_tables import peer_activity, peer_change
 from pipeline.database.sites import ensure_site
 from pipeline.database.tables import peer
 from pipeline.domain.errors import BadInput
-from pipeline.domain.peer import Peer, PeerRules, check_peer
+from pipeline.domain.peer import EVERY_SERVICE, Peer, PeerRules, check_peer
 
 _RULES = TypeAdapter(PeerRules)
 NOT_UNDERSTOOD = PeerRules(enabled=False)
@@ -47,9 +47,10 @@ class Activity:
 
 
 def rules_json(rules: PeerRules) -> dict[str, Any]:
-    """Rules as they are kept."""
+    """Rules as they are kept; "every service" as no word of services, so that it stays true when there are more."""
     kept: dict[str, Any] = _RULES.dump_python(rules, mode="json")
-    return kept | {"services": sorted(kept["services"])}
+    services = sorted(kept.pop("services"))
+    return kept if rules.services == EVERY_SERVICE else kept | {"services": services}
 
 
 def rules_of(kept: Mapping[str, Any]) -> PeerRules:
