@@ -52,12 +52,15 @@ def complete_if_arrived(connection: Connection, series_id: UUID, now: datetime, 
     return True
 
 
-def expect_more(connection: Connection, at: datetime) -> None:
-    """Nothing that still arrives is silent at this time: the index is behind, its images may be waiting.
+def expect_more(connection: Connection, at: datetime, since: datetime) -> None:
+    """What still arrives is not silent at this time: the index is behind, its images may be waiting.
 
-    Rows that somebody else holds are left out; whoever judges one of them now has just heard of it.
+    Nothing came before ``since`` that the index has not heard of: a series silent until then stays so. Rows that
+    somebody else holds are left out; whoever judges one of them now has just heard of it.
     """
-    receiving = select(series.c.id).where(series.c.arrival == "receiving", series.c.heard_at < at)
+    receiving = select(series.c.id).where(
+        series.c.arrival == "receiving", series.c.heard_at < at, series.c.last_image_at > since
+    )
     free = receiving.with_for_update(skip_locked=True)
     connection.execute(update(series).where(series.c.id.in_(free)).values(heard_at=at))
 

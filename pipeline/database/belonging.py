@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline.assembly.facts import InstanceFacts
 from pipeline.database.cases import add_warning
 from pipeline.database.events import record_event
-from pipeline.database.prior_cases import case_of_prior, is_expected
+from pipeline.database.prior_cases import case_of_prior, is_expected, is_old
 from pipeline.database.tables import case, series, study
 from pipeline.domain.receipt import Receipt
 
@@ -101,7 +101,8 @@ def _make_study(connection: Connection, one: Incoming, case_id: UUID) -> UUID:
 
 def _case(connection: Connection, one: Incoming) -> UUID:
     """The patient's open case of this episode, or a new one; an earlier study we asked for has its own, closed."""
-    if is_expected(connection, one.site_id, one.facts.StudyInstanceUID):
+    old = is_old(one.facts, one.receipt.arrival.received_at)
+    if old and is_expected(connection, one.site_id, one.facts.StudyInstanceUID):
         return case_of_prior(connection, one.receipt, one.facts)
     found = _open_case(connection, one)
     if found is not None:

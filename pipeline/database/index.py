@@ -70,11 +70,12 @@ class PostgresIndex:
             raise DatabaseUnavailable from error
 
     def _note_lag(self, receipts: list[Receipt]) -> None:
-        """While the index is behind the door, no series counts as silent."""
+        """While the index is behind the door, only what was silent there already counts as silent."""
         now = self._now()
-        if any(now - receipt.arrival.received_at > BEHIND for receipt in receipts):
+        came = min(receipt.arrival.received_at for receipt in receipts)
+        if now - came > BEHIND:
             with self._engine.begin() as connection:
-                expect_more(connection, now)
+                expect_more(connection, now, since=came - timedelta(seconds=self._quiet_time_s))
 
     def association_closed(self, association_id: str) -> None:
         """Take note that an association ended, and complete its series if that is the evidence they lacked."""

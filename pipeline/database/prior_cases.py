@@ -20,6 +20,12 @@ def is_expected(connection: Connection, site_id: str, StudyInstanceUID: str) -> 
     return connection.execute(select(prior_study.c.id).where(*known)).first() is not None
 
 
+def is_old(facts: InstanceFacts, received_at: datetime) -> bool:
+    """Whether a study says it was made before the day before: what may be of today's episode is never put away."""
+    made = _day_of(facts)
+    return made is not None and made < received_at - timedelta(days=2)
+
+
 def of_a_prior() -> ColumnElement[bool]:
     """The condition on a case that it is an earlier study's own, which stays closed whatever comes to it."""
     asked_for = (prior_study.c.site_id == study.c.site_id) & (
@@ -57,8 +63,11 @@ def case_of_prior(connection: Connection, receipt: Receipt, facts: InstanceFacts
 
 def _made_at(facts: InstanceFacts, received_at: datetime) -> datetime:
     """The day of the study, or the day before it came."""
+    return min(_day_of(facts) or received_at, received_at - timedelta(days=1))
+
+
+def _day_of(facts: InstanceFacts) -> datetime | None:
     try:
-        made = datetime.strptime(facts.StudyDate[:8], "%Y%m%d").replace(tzinfo=UTC)
+        return datetime.strptime(facts.StudyDate[:8], "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
-        return received_at - timedelta(days=1)
-    return min(made, received_at - timedelta(days=1))
+        return None

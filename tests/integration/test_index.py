@@ -17,6 +17,8 @@ from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.database.arrival import complete_if_arrived, receiving_series
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
+from pipeline.database.priors import expect
+from pipeline.database.sites import ensure_site
 from pipeline.database.tables import analysis, case, event, identity_correction, instance, series, study
 from pipeline.domain.errors import DatabaseUnavailable
 from pipeline.domain.receipt import Arrival, Receipt
@@ -313,3 +315,28 @@ def test_a_clock_that_is_set_back_does_not_keep_a_series_waiting(bench: Bench) -
     assert complete_quiet_series(bench.engine, bench.clock, 5.0) == 0
     bench.clock.now += timedelta(seconds=5)
     assert complete_quiet_series(bench.engine, bench.clock, 5.0) == 1
+
+
+def test_others_images_that_are_heard_of_late_keep_no_series_waiting(bench: Bench) -> None:
+    """Results of the worker, STOW-RS and imports are heard of some seconds late, again and again."""
+    bench.receive(TinySlice())
+    for number in (1, 2, 3):
+        late = bench.append(TinySlice(study="another", series=f"s{number}", patient_id="P2"))
+        bench.clock.now += timedelta(seconds=5)
+        bench.index.record([late])
+    bench.sweep()
+    query = select(series.c.arrival).join(study, study.c.id == series.c.study_id).where(study.c.patient_id == "P1")
+    assert [row.arrival for row in bench.rows(query)] == ["complete"]
+
+
+@pytest.mark.parametrize(("study_date", "hidden"), [("20261121", False), ("20261120", False), ("20261001", True)])
+def test_an_earlier_study_that_may_be_of_this_episode_is_a_case_like_any(
+    bench: Bench, study_date: str, *, hidden: bool
+) -> None:
+    one = TinySlice(extra={"StudyDate": study_date})
+    with bench.engine.begin() as connection:
+        ensure_site(connection, "carhaix")
+        expect(connection, "carhaix", [str(one.dataset().StudyInstanceUID)])
+    bench.receive(one)
+    (row,) = bench.rows(select(case))
+    assert (row.closed_at is not None) is hidden
