@@ -16,7 +16,7 @@ from pipeline.database.engine import conninfo
 from pipeline.domain.deadlines import deadlines
 from pipeline.settings import Settings
 from pipeline.version import installed_version
-from review_ui.accounts.passwords import Passwords
+from review_ui.accounts.passwords import AT_ONCE, Passwords
 from review_ui.accounts.sign_in import Door
 from review_ui.bundles import read_bundle_texts
 from review_ui.desk import Clock, Desk
@@ -95,6 +95,7 @@ def create_app(settings: Settings, engine: Engine, vault_root: Path, derived_roo
         clock=clock,
         passwords=passwords,
         door=Door(engine, passwords),
+        sign_in_turns=asyncio.Semaphore(AT_ONCE),
         hub=hub,
         metadata=MetadataReader(vault_root, derived_root),
         renderer=Renderer(),

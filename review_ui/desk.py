@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +45,7 @@ class Desk:
     clock: Clock
     passwords: Passwords
     door: Door
+    sign_in_turns: Semaphore
     hub: EventHub
     metadata: MetadataReader
     renderer: Renderer

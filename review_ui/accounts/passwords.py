@@ -15,7 +15,7 @@ LONGEST = 256
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """No i, l, o, 0 or 1: a one-time password is read from a screen and typed."""
 
-_AT_ONCE = 2
+AT_ONCE = 2
 """Each check takes 19 MiB for a moment; more at once than this would wait for a processor anyway."""
 
 
@@ -28,7 +28,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._turn = BoundedSemaphore(_AT_ONCE)
+        self._turn = BoundedSemaphore(AT_ONCE)
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:

@@ -46,7 +46,14 @@ def refuses(*statuses: int) -> Answers:
 
 def sends(*content_types: str) -> dict[str, Any]:
     """Say in which types a route answers with something other than JSON."""
-    return {"content": {one: {"schema": {"type": "string", "format": "binary"}} for one in content_types}}
+    return {"content": {one: {"schema": _shape(one)} for one in content_types}}
+
+
+def _shape(content_type: str) -> dict[str, Any]:
+    """DICOM JSON is a list of objects (PS3.18 F.2); anything else here is bytes."""
+    if content_type.endswith("json"):
+        return {"type": "array", "items": {"type": "object"}}
+    return {"type": "string", "format": "binary"}
 
 
 def describe(app: FastAPI) -> None:

@@ -124,6 +124,10 @@ def _pattern(scope: Scope) -> str:
     return str(getattr(route, "path", "(no route)"))
 
 
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods that change something; any other is no route's."""
+
+
 class RequiresOurHeader:
     """Refuses every changing request without ``X-NeuroVigie: 1``, which no other site can make a browser send."""
 
@@ -132,7 +136,7 @@ class RequiresOurHeader:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        changing = scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        changing = scope["type"] == "http" and scope["method"] in _CHANGING
         if changing and not _by_token(scope) and Headers(scope=scope).get("x-neurovigie") != "1":
             refusal = answer(403, "The header X-NeuroVigie: 1 is missing.", code="csrf")
             await refusal(scope, receive, send)

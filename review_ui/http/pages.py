@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
 from review_ui.http.files import RangedFile
-from review_ui.http.problems import not_found
+from review_ui.http.problems import no_such_method, not_found
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>NeuroVigie</title>
 <h1>The front end is not built</h1>
@@ -30,8 +30,10 @@ def add_pages(app: FastAPI, folder: Path) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     def page(request: Request, path: str) -> Response:
-        if path.split("/", 1)[0] in ("api", "dicom-web"):
+        if path.split("/", 1)[0] == "dicom-web":
             raise not_found()
+        if path == "api" or path.startswith("api/"):
+            return no_such_method(request)
         file = inside(folder, path)
         if file is not None:
             return _file(request, file)

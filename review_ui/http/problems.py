@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from pipeline.domain.errors import BadInput, DatabaseUnavailable, NeuroVigieError, UnreadableInstance
+from review_ui.http.methods import methods
 
 _CODES = {
     400: "bad_request",
@@ -39,13 +40,21 @@ class Problem(Exception):
     ) -> None:
         super().__init__(code)
         self.status = status
-        self.body = {"error": code, "message": message, **more}
+        self.body: dict[str, Any] = {"error": code, "message": message, **more}
         self.headers = headers or {}
 
 
 def not_found() -> Problem:
     """The answer both to what does not exist and to what this account may not know of."""
     return Problem(404, "not_found", "There is no such thing here, or your account may not see it.")
+
+
+def no_such_method(request: Request) -> JSONResponse:
+    """The answer to a method that an address of the API does not take, or to an address that there is not."""
+    taken = methods(request.app).of(request.url.path)
+    if not taken:
+        return answer(404, not_found().body["message"])
+    return answer(405, "This address takes other methods.", headers={"Allow": ", ".join(taken)})
 
 
 def add_to(app: FastAPI) -> None:
@@ -66,8 +75,10 @@ async def _problem(_: Request, problem: Exception) -> JSONResponse:
     return JSONResponse(problem.body, problem.status, problem.headers)
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.url.path.startswith("/api/"):
+        return no_such_method(request)
     message = f"{HTTPStatus(error.status_code).phrase}."
     return answer(error.status_code, message, headers=dict(error.headers or {}))
 

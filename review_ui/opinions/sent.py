@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from pipeline.domain.finding import HaemorrhageSite, Side
 from pipeline.domain.opinion import (
@@ -18,6 +18,7 @@ from pipeline.domain.opinion import (
     Recommendation,
     Territory,
 )
+from review_ui.http.moments import Moment
 from review_ui.requests.sent import Line, Paragraph, Sent, utc
 
 Volume = Annotated[float, Field(ge=0, le=3000)]
@@ -52,7 +53,7 @@ class CriticalCallSent(Sent):
     """A critical result told by telephone."""
 
     told: Annotated[Line, StringConstraints(min_length=1)]
-    at: AwareDatetime
+    at: Moment
     read_back: bool
 
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from pipeline.domain.nihss import MOST, MOST_TOTAL, Nihss, NihssItem
 from pipeline.domain.opinion_request import Anticoagulant, Onset, OnsetKind, OpinionRequest, PatientTold
 from pipeline.domain.request import Urgency
 from pipeline.domain.rota import Skill
+from review_ui.http.moments import Moment
 
 _NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 
@@ -43,8 +44,8 @@ class OnsetSent(Sent):
     """When it began; see `pipeline.domain.opinion_request.Onset`."""
 
     kind: OnsetKind = OnsetKind.UNKNOWN
-    at: AwareDatetime | None = None
-    last_known_well_at: AwareDatetime | None = None
+    at: Moment | None = None
+    last_known_well_at: Moment | None = None
 
     @model_validator(mode="after")
     def _kind_and_times_agree(self) -> OnsetSent:
@@ -84,14 +85,14 @@ class RequestSent(Sent):
     modified_rankin: Annotated[int, Field(ge=0, le=5)] | None = None
     anticoagulant: Anticoagulant | None = None
     anticoagulant_name: Line = ""
-    last_dose_at: AwareDatetime | None = None
+    last_dose_at: Moment | None = None
     systolic_mmhg: Annotated[int, Field(ge=20, le=400)] | None = None
     diastolic_mmhg: Annotated[int, Field(ge=10, le=300)] | None = None
     glucose_mmol_per_l: Annotated[float, Field(ge=0.1, le=100)] | None = None
     platelets_e9_per_l: Annotated[float, Field(ge=0, le=5000)] | None = None
     inr: Annotated[float, Field(ge=0.1, le=30)] | None = None
     weight_kg: Annotated[float, Field(ge=0.2, le=700)] | None = None
-    arrived_at: AwareDatetime | None = None
+    arrived_at: Moment | None = None
 
     def told(self) -> OpinionRequest:
         """As the domain has it, every time in UTC."""

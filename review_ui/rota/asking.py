@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Query
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from pipeline.database.rota import ChangedMeanwhile, RotaRefused
@@ -15,12 +15,13 @@ from pipeline.database.set_up import read_set_up
 from pipeline.domain.access import may_keep_rota, may_see_rota
 from pipeline.domain.rota import Period
 from review_ui.accounts.account import Account
+from review_ui.http.moments import Moment
 from review_ui.http.problems import Problem
 
 _LONGEST = timedelta(days=400)
 """The longest time one answer covers."""
 
-When = Annotated[AwareDatetime | None, Query()]
+When = Annotated[Moment | None, Query()]
 Kept = TypeVar("Kept")
 
 

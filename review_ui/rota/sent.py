@@ -6,10 +6,11 @@ from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from pipeline.domain.holidays import REGIONS
 from pipeline.domain.rota import DutyMode, Period, Skill
+from review_ui.http.moments import Moment
 from review_ui.requests.sent import Line, Phone, Sent
 
 SiteName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]*$")]
@@ -19,8 +20,8 @@ _EMAIL = r"^$|^[^@\s\x00-\x1f<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,190}$"
 class PeriodSent(Sent):
     """A time with a beginning and an end."""
 
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: Moment
+    ends_at: Moment
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> PeriodSent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from pipeline.domain.access import may_take
@@ -18,18 +18,19 @@ from review_ui.detail_views import CaseDetail
 from review_ui.events import log
 from review_ui.http.description import refuses
 from review_ui.http.problems import Problem, not_found
+from review_ui.http.squeezed import squeezed
 from review_ui.views import CaseRow, Worklist, in_reading_order, worklist_json
 
 router = APIRouter(tags=["cases"])
 
 
 @router.get("/worklist", response_model=Worklist)
-def worklist(who: SignedIn, at: TheDesk) -> Response:
-    """Every open case this account may see, first to be read first."""
+def worklist(request: Request, who: SignedIn, at: TheDesk) -> Response:
+    """Every open case this account may see, first to be read first; from then on the stream of events says the rest."""
     with at.engine.begin() as connection:
         last_event = log.latest(connection)  # before the cases: what comes between is told again, not lost
         cases = open_cases(connection, who.viewer)
-    return Response(worklist_json(Worklist(in_reading_order(cases), last_event)), media_type="application/json")
+    return squeezed(request.headers, worklist_json(Worklist(in_reading_order(cases), last_event)))
 
 
 @router.get("/cases/{case_id}")

@@ -11,7 +11,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from pipeline.database.case_facts import case_facts
 from pipeline.domain.access import sees_every_site
@@ -20,13 +19,14 @@ from pipeline.domain.rota import Period
 from review_ui.accounts.account import Account
 from review_ui.desk import Desk, SignedIn, TheDesk
 from review_ui.http.description import sends
+from review_ui.http.moments import Moment
 from review_ui.http.problems import Problem
 
 router = APIRouter(tags=["figures"])
 
 _PARIS = ZoneInfo("Europe/Paris")
 _USUAL, _LONGEST = timedelta(days=92), timedelta(days=400)
-When = Annotated[AwareDatetime | None, Query()]
+When = Annotated[Moment | None, Query()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def as_csv(who: SignedIn, at: TheDesk, since: When = None, until: When = None) -
     return Response(written.getvalue(), media_type="text/csv", headers=headers)
 
 
-def _figures(who: Account, at: Desk, since: AwareDatetime | None, until: AwareDatetime | None) -> list[Figures]:
+def _figures(who: Account, at: Desk, since: Moment | None, until: Moment | None) -> list[Figures]:
     ends = until or at.clock()
     starts = since or ends - _USUAL
     if not timedelta() < ends - starts <= _LONGEST:

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 from sqlalchemy import Connection
 
 from pipeline.database.grants import NewGrant, StoredGrant, administrators, end_grant, grant, read_grants
@@ -16,6 +16,7 @@ from pipeline.domain.access import may_grant
 from review_ui.accounts.account import Account
 from review_ui.desk import SignedIn, TheDesk
 from review_ui.http.description import refuses
+from review_ui.http.moments import Moment
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Line, Sent
 from review_ui.views import Instant
@@ -30,7 +31,7 @@ class GrantSent(Sent):
     """Which administrator may see images and patients, until when, and why."""
 
     account: UUID
-    ends_at: AwareDatetime
+    ends_at: Moment
     why: Annotated[Line, StringConstraints(min_length=1)]
 
 

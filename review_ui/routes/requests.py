@@ -68,7 +68,7 @@ def show_all(
         return requests.views(connection, at.clock(), requests.shown(who.viewer), *wanted)
 
 
-@router.get("/requests/{request_id}")
+@router.get("/requests/{request_id:uuid}")
 def show(request_id: UUID, who: SeesPatients, at: TheDesk) -> RequestView:
     """One request, its flags and its windows as of now."""
     with at.engine.begin() as connection:
@@ -84,7 +84,7 @@ def of_case(case_id: UUID, who: SeesPatients, at: TheDesk) -> list[RequestView]:
         return requests.views(connection, at.clock(), request.c.case_id == case_id)
 
 
-@router.put("/requests/{request_id}", responses=refuses(409))
+@router.put("/requests/{request_id:uuid}", responses=refuses(409))
 def change(request_id: UUID, sent: ChangedRequestSent, who: SignedIn, at: TheDesk) -> RequestView:
     """Change what was asked; when somebody changed it meanwhile, the answer is theirs, and nothing is overwritten."""
     with at.engine.begin() as connection:

@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 from sqlalchemy import Connection
 
 from pipeline.database.case_facts import facts_of_case
@@ -18,6 +18,7 @@ from review_ui.accounts.account import Account
 from review_ui.cases.select import one_case
 from review_ui.desk import SignedIn, TheDesk
 from review_ui.http.description import refuses
+from review_ui.http.moments import Moment
 from review_ui.http.problems import Problem, not_found
 from review_ui.requests.sent import Sent, utc
 from review_ui.views import CaseRow, Instant
@@ -48,9 +49,9 @@ class TreatmentSent(Sent):
     """When the case was treated or left, all of it, with the revision it was changed from."""
 
     revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    needle_at: AwareDatetime | None = None
-    puncture_at: AwareDatetime | None = None
-    departed_at: AwareDatetime | None = None
+    needle_at: Moment | None = None
+    puncture_at: Moment | None = None
+    departed_at: Moment | None = None
 
     def told(self) -> Treatment:
         """As the domain has it."""

@@ -126,6 +126,7 @@ TABLE: dict[str, str] = {
     "POST /studies/{study_id}/viewer-link": OF_A_PATIENT,
     "GET /cases/{case_id}/priors": OF_A_CASE,
     "POST /cases/{case_id}/priors": ASKING,
+    "GET /retention": "-xxxxoo",
     "GET /metrics": "-------",
     **{f"GET /dicom-web{path}": SEARCHING for path in ("", "/capabilities", "/studies", "/series", "/instances")},
     **{f"GET {ROOT_STUDY}{path}": SEARCHING for path in ("/series", "/instances", "/series/{series_uid}/instances")},

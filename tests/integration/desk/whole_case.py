@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from pipeline.database.calling_tables import channel, notification
 from pipeline.database.grants import NewGrant, grant
 from pipeline.database.rota_tables import absence, duty, exchange, expert
 from pipeline.database.tables import analysis, finding, identity_correction, result_object, series, study
+from pipeline.domain.identity import PatientIdentity
 from pipeline.testing.instances import TinySlice, uid
 
 PHONE = "+33 2 98 11 11 11"
@@ -149,7 +151,10 @@ class WholeCase:
         return token
 
     def _correction(self) -> object:
-        row = {"known": {"PatientID": "1"}, "proposed": {"PatientID": uuid4().hex}}
+        known = PatientIdentity(
+            IssuerOfPatientID="", PatientID="P1", PatientName="Doe^Jane", PatientBirthDate="", PatientSex="F"
+        )
+        row = {"known": asdict(known), "proposed": asdict(replace(known, PatientID=uuid4().hex))}
         made = insert(identity_correction).values(case_id=self.case, sop_instance_uid="1.2", **row)
         return self._made(made.returning(identity_correction.c.id))[0]
 
