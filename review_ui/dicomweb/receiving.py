@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,16 +21,23 @@ from review_ui.http.problems import Problem
 
 SILENT_S = 60.0
 """How long a sender may take over the next bytes of its body."""
+SLOWEST = 64 * 1024
+"""Bytes a second that are slow enough, as at the DICOM port."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What stored bodies may take: bytes of one object, of one body, of all that come in at once; bodies at once."""
+    """What stored bodies may take: bytes of one object, of one body, of all that come in at once; bodies at once.
+
+    A body has ``body_s`` seconds, and what its bytes take at the `SLOWEST` rate.
+    """
 
     object_bytes: int = 512 << 20
     body_bytes: int = 16 << 30
     memory_bytes: int = 1536 << 20
     at_once: int = 8
+    at_once_of_one: int = 4
+    body_s: float = 900.0
 
 
 class Receiver:
@@ -42,7 +51,7 @@ class Receiver:
         self._watermark = watermark
         self._now = now
         self._memory = Memory(self.bounds.memory_bytes)
-        self._open = 0
+        self._open: Counter[str] = Counter()
         self._store: Store | None = None
 
     async def receive(
@@ -52,9 +61,9 @@ class Receiver:
 
         What was stored before such an error stays stored: it may be sent again.
         """
-        if self._open >= self.bounds.at_once:
+        if self._open.total() >= self.bounds.at_once or self._open[sender.name] >= self.bounds.at_once_of_one:
             raise Problem(503, "busy", "Too many are storing at this moment; send again later.", {"Retry-After": "5"})
-        self._open += 1
+        self._open[sender.name] += 1
         parts = Parts(boundary, self._memory, self.bounds.object_bytes)
         try:
             return await self._all(pieces, parts, sender, study_uid)
@@ -64,18 +73,21 @@ class Receiver:
             raise Problem(408, "too_slow", "The rest of the body did not come.") from error
         finally:
             parts.close()
-            self._open -= 1
+            self._open[sender.name] -= 1
 
     async def _all(
         self, pieces: AsyncIterator[bytes], parts: Parts, sender: Sender, study_uid: str | None
     ) -> list[Said]:
         said: list[Said] = []
         carried = 0
+        began = time.monotonic()
         try:
             async for piece in _in_time(pieces):
                 carried += len(piece)
                 if carried > self.bounds.body_bytes:
                     raise Problem(413, "too_large", "That is more than this service takes at once.")
+                if time.monotonic() - began > self.bounds.body_s + carried / SLOWEST:
+                    raise TimeoutError
                 for part in parts.feed(piece):
                     outcome = await run_in_threadpool(self._keep, part, sender, study_uid)
                     said.append(outcome)
