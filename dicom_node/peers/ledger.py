@@ -106,4 +106,9 @@ class Ledger:
         self._known[key] = one  # the newest last
         self._changed.add(key)
         if len(self._known) > MOST:
-            del self._known[next(iter(self._known))]
+            del self._known[self._first_to_forget()]
+
+    def _first_to_forget(self) -> Key:
+        """Who was seen longest ago of those that sent nothing today: invented names take nobody's count away."""
+        silent = (key for key, one in self._known.items() if not one.images)
+        return next(silent, next(iter(self._known)))

@@ -9,7 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from pipeline.database.peer_tables import peer_activity, peer_change
@@ -19,6 +31,10 @@ from pipeline.domain.errors import BadInput
 from pipeline.domain.peer import EVERY_SERVICE, Peer, PeerRules, check_peer
 
 _RULES = TypeAdapter(PeerRules)
+_CALLER = (peer_activity.c.ae_title, peer_activity.c.host)
+MOST_STRANGERS = 500
+"""Callers that are no peers of which something is kept."""
+
 NOT_UNDERSTOOD = PeerRules(enabled=False)
 """Rules that cannot be read let nobody in."""
 
@@ -118,11 +134,19 @@ def read_activity(connection: Connection) -> list[Activity]:
 
 
 def write_activity(connection: Connection, seen: Iterable[Activity]) -> None:
-    """Keep what the node saw."""
+    """Keep what the node saw; of callers that are no peers, the newest only, so that invented names fill no disk."""
     for one in seen:
         values = {column.name: getattr(one, column.name) for column in peer_activity.columns}
         keys = [peer_activity.c.ae_title, peer_activity.c.host]
         connection.execute(upsert(peer_activity).values(values).on_conflict_do_update(index_elements=keys, set_=values))
+    connection.execute(delete(peer_activity).where(tuple_(*_CALLER).in_(_strangers().offset(MOST_STRANGERS))))
+
+
+def _strangers() -> Select[Any]:
+    """Callers that are no peers, the newest first."""
+    known = exists().where(peer.c.ae_title == peer_activity.c.ae_title, peer.c.host == peer_activity.c.host)
+    newest = func.greatest(peer_activity.c.refused_at, peer_activity.c.seen_at)
+    return select(*_CALLER).where(~known).order_by(newest.desc().nulls_last())
 
 
 def _values(one: Peer) -> dict[str, Any]:

@@ -102,3 +102,11 @@ def test_who_keeps_to_his_rate_never_waits() -> None:
         waits.append(wait_s)
     assert waits == [0.0] * 50
     assert Ledger(Clock()).wait_s(CT1, 0.0, 1.0) == 0.0
+
+
+def test_invented_names_do_not_make_a_peers_count_forgotten() -> None:
+    ledger = Ledger(Clock())
+    ledger.received(CT1, 100)
+    for number in range(MOST + 10):
+        ledger.refused((f"X{number}", "10.9.9.9"), Refusal.UNKNOWN, "no such peer is known")
+    assert ledger.bytes_today(CT1) == 100
