@@ -15,6 +15,7 @@ from dicom_node.tls import fingerprint_of
 from pipeline.domain.errors import BadInput
 from pipeline.domain.peer import EVERY_SERVICE, PeerRules, Service, fingerprint, hash_passcode
 
+_ALL = "all"
 _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
     click.option("--network", "networks", multiple=True, metavar="CIDR", help="also let it call from these addresses"),
     click.option(
@@ -29,7 +30,7 @@ _OPTIONS: tuple[Callable[[Callable[..., None]], Callable[..., None]], ...] = (
         "--service",
         "services",
         multiple=True,
-        type=click.Choice([one.value for one in Service]),
+        type=click.Choice([*(one.value for one in Service), _ALL]),
         help="it may ask for these alone",
     ),
     click.option("--rate", "images_per_second", type=click.FloatRange(0), help="images a second it is slowed down to"),
@@ -61,7 +62,8 @@ def with_options(rules: PeerRules, given: dict[str, Any]) -> PeerRules:
     if given.get("certificates"):
         changes["certificates"] = tuple(_certificate(one) for one in given["certificates"] if one)
     if given.get("services"):
-        changes["services"] = frozenset(map(Service, given["services"])) or EVERY_SERVICE
+        chosen = given["services"]
+        changes["services"] = EVERY_SERVICE if _ALL in chosen else frozenset(map(Service, chosen))
     if given.get("quota_gib") is not None:
         changes["bytes_a_day"] = int(given["quota_gib"] * 2**30)
     if given.get("username") is not None:
