@@ -25,9 +25,14 @@ def close_case(connection: Connection, case_id: UUID, by: str, now: datetime) ->
     return True
 
 
-def reopen(connection: Connection, case_ids: Collection[UUID], now: datetime) -> None:
-    """Open the closed ones among these again, as new images came to them; earlier studies we asked for stay closed."""
-    closed = case.c.id.in_(list(case_ids)) & case.c.closed_at.is_not(None) & ~of_a_prior()
+def reopen(connection: Connection, case_ids: Collection[UUID], now: datetime, *, by_person: bool = False) -> None:
+    """Open the closed ones among these again: new images came to them, or a person says so.
+
+    Earlier studies we asked for stay closed whatever images come.
+    """
+    closed = case.c.id.in_(list(case_ids)) & case.c.closed_at.is_not(None)
+    if not by_person:
+        closed &= ~of_a_prior()
     opened = update(case).where(closed).values(closed_at=None, version=case.c.version + 1).returning(case.c.id)
     for case_id in connection.execute(opened).scalars().all():
         record_event(connection, case_id, "reopened")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, exists, insert, select
 from pipeline.assembly.facts import InstanceFacts
 from pipeline.database.events import record_event
 from pipeline.database.prior_tables import prior_study
-from pipeline.database.tables import case, study
+from pipeline.database.tables import case, event, study
 from pipeline.domain.receipt import Receipt
 
 
@@ -27,11 +27,15 @@ def is_old(facts: InstanceFacts, received_at: datetime) -> bool:
 
 
 def of_a_prior() -> ColumnElement[bool]:
-    """The condition on a case that it is an earlier study's own, which stays closed whatever comes to it."""
+    """The condition on a case that it is an earlier study's own, which stays closed whatever comes to it.
+
+    One that was ever open, because it may have been of its own day's episode or somebody opened it, is a case like any.
+    """
     asked_for = (prior_study.c.site_id == study.c.site_id) & (
         prior_study.c.study_instance_uid == study.c.study_instance_uid
     )
-    return case.c.closed_at.is_not(None) & exists().where(study.c.case_id == case.c.id, asked_for)
+    ever_open = exists().where(event.c.case_id == case.c.id, event.c.kind.in_(("closed", "reopened")))
+    return case.c.closed_at.is_not(None) & exists().where(study.c.case_id == case.c.id, asked_for) & ~ever_open
 
 
 def is_prior(connection: Connection, study_id: UUID) -> bool:

@@ -44,7 +44,7 @@ def open_again(case_id: UUID, who: SignedIn, at: TheDesk) -> CaseRow:
     """Put a closed case back on the worklist."""
     with at.engine.begin() as connection:
         _closable(connection, case_id, who)
-        reopen(connection, [case_id], at.clock())
+        reopen(connection, [case_id], at.clock(), by_person=True)
         return _visible(connection, case_id, who)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from dicom_node.vault.simple import SimpleVault
 from pipeline.clerk.quiet import complete_quiet_series
 from pipeline.database.arrival import complete_if_arrived, receiving_series
+from pipeline.database.closing import close_case, reopen
 from pipeline.database.engine import connect
 from pipeline.database.index import PostgresIndex
 from pipeline.database.priors import expect
@@ -340,3 +341,30 @@ def test_an_earlier_study_that_may_be_of_this_episode_is_a_case_like_any(
     bench.receive(one)
     (row,) = bench.rows(select(case))
     assert (row.closed_at is not None) is hidden
+
+
+def test_a_case_that_was_open_is_opened_by_new_images_although_its_study_was_asked_for(bench: Bench) -> None:
+    one = TinySlice()
+    with bench.engine.begin() as connection:
+        ensure_site(connection, "carhaix")
+        expect(connection, "carhaix", [str(one.dataset().StudyInstanceUID)])
+    bench.receive(one)
+    (row,) = bench.rows(select(case))
+    with bench.engine.begin() as connection:
+        close_case(connection, row.id, "expert", bench.clock.now)
+    bench.receive(one.but(number=2))
+    assert bench.rows(select(case))[0].closed_at is None
+
+
+def test_a_person_can_open_an_earlier_studys_case(bench: Bench) -> None:
+    one = TinySlice(extra={"StudyDate": "20261001"})
+    with bench.engine.begin() as connection:
+        ensure_site(connection, "carhaix")
+        expect(connection, "carhaix", [str(one.dataset().StudyInstanceUID)])
+    bench.receive(one)
+    (row,) = bench.rows(select(case))
+    with bench.engine.begin() as connection:
+        reopen(connection, [row.id], bench.clock.now)
+        assert connection.execute(select(case.c.closed_at)).scalar_one() is not None
+        reopen(connection, [row.id], bench.clock.now, by_person=True)
+        assert connection.execute(select(case.c.closed_at)).scalar_one() is None
