@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 
 from dicom_node.vault.naming import study_folder
 from pipeline.clerk.retention.__main__ import main as retention
+from pipeline.database.closing import close_case, reopen
 from pipeline.database.columns import metadata
 from pipeline.database.deleting import Refusal, rows_of
 from pipeline.database.delivery_tables import delivery, destination
@@ -104,6 +105,18 @@ def test_an_open_case_is_closed_by_its_rule_and_opened_by_a_new_image(house: Kee
     house.receive(TinySlice(study="study", patient_id="study", number=9))
     with house.engine.connect() as connection:
         assert connection.execute(select(case.c.closed_at)).scalar_one() is None
+
+
+def test_an_order_to_delete_is_void_once_the_case_was_open_again(house: KeepingHouse) -> None:
+    case_id = house.settled_study()
+    house.name(kind=RuleKind.AGE, days=30)
+    house.look()
+    assert house.look(days=31) == 1  # ordered, and the door is away
+    with house.engine.begin() as connection:
+        reopen(connection, [case_id], house.now, by_person=True)
+        close_case(connection, case_id, "expert", house.now)
+    house.removals.look()
+    assert house.count(instance) == 3
 
 
 def test_everything_that_refers_to_a_case_goes_with_it() -> None:
