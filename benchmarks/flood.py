@@ -33,7 +33,7 @@ from pipeline.domain.peer import Peer, PeerRules
 
 FLOODER = "127.0.0.2"
 THREADS = 8
-IDLE, IDLE_S = 64, 20.0
+IDLE, IDLE_S, SETTLED_S = 64, 20.0, 3.0
 NOWHERE = "postgresql://neurovigie@/neurovigie?host=/nonexistent"
 FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 Flood = Callable[[int, Sequence[Path]], None]
@@ -153,6 +153,7 @@ def idle(other: int) -> float:
         for number in range(IDLE):
             line = stack.enter_context(_from(f"127.0.1.{number // 8 + 1}", server.port))
             open_association(line, FIND if number < other else CT)
+        time.sleep(SETTLED_S)
         return _share(server) - quiet
 
 
