@@ -208,14 +208,15 @@ def views(case: str) -> Iterator[View]:
         toggle = page.locator("[data-opinion-column=closed] button")
         if toggle.count():
             toggle.first.click()
-        page.locator("[data-opinion-column=open]").evaluate("(column) => column.scrollIntoView()")
+        if page.evaluate("innerWidth") < 900:
+            page.locator("[data-opinion-column=open]").evaluate("(column) => column.scrollIntoView()")
 
     yield View("worklist", "anne", "/", shows("li[data-case-row]"))
     yield View("case", "yann", f"/cases/{case}", image_is_there)
     yield View("opinion", "anne", f"/cases/{case}", opinion)
     yield View("request", "brume", "/requests/new", shows("[data-send]"))
     yield View("requests", "brume", "/requests", shows("main"))
-    yield View("calls", "yann", "/calls", shows("[data-my-call]"))
+    yield View("calls", "yann", "/calls", shows("main h1"))
     yield View("rota", "coordination", "/rota", shows("[data-duty]"))
     yield View("figures", "coordination", "/figures", shows("[data-agreement]"))
     yield View("peers", "system", "/peers", shows("[data-peer]"))

@@ -15,14 +15,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import APIRequestContext, Page, sync_playwright
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
 
 from benchmarks.viewer import PASSWORD, send, sign_in, until
-from pipeline.testing.instances import TinySlice
+from pipeline.testing.instances import TRANSFER_SYNTAX, TinySlice
 from pipeline.testing.running import Running, eventually, running
 
 _FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -57,15 +60,21 @@ class Smoothness:
         )
 
 
+def patients(count: int) -> Iterator[Dataset]:
+    """One image of each."""
+    for n in range(count):
+        made = TinySlice(study=f"s{n}", patient_id=f"P{n}", patient_name=f"PATIENT^Number {n}").dataset()
+        made.file_meta = FileMetaDataset()
+        made.file_meta.TransferSyntaxUID = TRANSFER_SYNTAX
+        yield made
+
+
 def prepare(parts: Running, cases: int) -> None:
     """An account and as many cases."""
     command = [sys.executable, "-m", "review_ui.accounts", "add", "reader", "--role", "expert", "--password-stdin"]
     environment = parts.part("review_ui").environ()
     subprocess.run(command, input=PASSWORD, env=environment, text=True, check=True, capture_output=True)
-    patients = (
-        TinySlice(study=f"s{n}", patient_id=f"P{n}", patient_name=f"PATIENT^Number {n}").dataset() for n in range(cases)
-    )
-    send(parts, patients)
+    send(parts, patients(cases))
     eventually(lambda: parts.rows('SELECT count(*) FROM "case"') == [(cases,)], "every case is there", within_s=600)
     busy = "SELECT count(*) FROM analysis WHERE state IN ('waiting', 'running')"
     eventually(lambda: parts.rows(busy) == [(0,)], "every analysis has ended", within_s=600)

@@ -1,6 +1,6 @@
 /** How many rows of a long list are on the page: those one sees, and more as one comes near their end. */
 const FIRST = 40;
-const MORE = 40;
+const MORE = 20;
 
 export class Growing {
   rows = $state(FIRST);
