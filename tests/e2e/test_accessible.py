@@ -35,7 +35,7 @@ def serious(page: Page) -> list[tuple[str, str]]:
 
 def of_administrators(case_id: str) -> Iterator[tuple[str, str]]:
     """Addresses, and what must be there before the page is looked at."""
-    yield f"/cases/{case_id}", "[data-opinion-column]"
+    yield f"/cases/{case_id}", "main"
     yield "/rota", "[data-duty]"
     yield "/figures", "[data-agreement]"
     yield "/setup", "[data-set-up]"
