@@ -140,7 +140,8 @@ class FastVault:
                 return False
             if not self._plain.put_aside(path):
                 return True
-        kept = needed()
+        # In this order: what was pending and is not any more has its row by then.
+        kept = self._is_news(path) or needed()
         with lock:
             kept = kept or self._is_news(path)
             (self._plain.put_back if kept else self._plain.take_away)(path)

@@ -82,9 +82,13 @@ def _dies_before(number: int) -> Callable[[], None]:
 
 def _let_die(house: KeepingHouse, patch: pytest.MonkeyPatch, dies: Callable[[], None]) -> None:
     """Die before a step of the removal; the last one, noting that it is done, is never reached."""
-    for owner, name in ((house.vault._journal, "erase"), (house.vault._plain, "remove"), (house.vault._plain, "sweep")):
+    steps = [
+        (house.vault._journal, "erase"),
+        *((house.vault._plain, name) for name in ("put_aside", "take_away", "sweep")),
+    ]
+    for owner, name in steps:
         real = getattr(owner, name)
-        patch.setattr(owner, name, lambda *of, real=real: (dies(), real(*of)))
+        patch.setattr(owner, name, lambda *of, real=real: (dies(), real(*of))[1])
     patch.setattr("dicom_node.server.removals.remove_tree", lambda _: dies())
     patch.setattr("dicom_node.server.removals.finish_deletion", lambda *_: dies())
 
