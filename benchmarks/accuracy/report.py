@@ -97,8 +97,11 @@ def _operating(folder: Path) -> str:
     chosen = json.loads((folder / "configs/inference.json").read_text())["operating"]
     reach = f"A lesion reaches out to a probability of {chosen['threshold']:g}"
     sites = [f"{site} {least:g} mL" for site, least in chosen.get("site_minimum_ml", {}).items()]
+    mean = f", be {chosen['least_mean']:g} on average" if chosen.get("least_mean") else ""
     of_a_site = f" (in a whole head, {' and '.join(sites)})" if sites else ""
-    return f"{reach}, must somewhere reach {chosen['peak']:g} and be {chosen['minimum_ml']:g} mL large{of_a_site}."
+    return (
+        f"{reach}, must somewhere reach {chosen['peak']:g}{mean} and be {chosen['minimum_ml']:g} mL large{of_a_site}."
+    )
 
 
 def _trained(folder: Path) -> str:

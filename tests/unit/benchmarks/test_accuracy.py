@@ -182,9 +182,11 @@ def test_a_card_says_what_the_bundles_own_files_say(tmp_path: Path) -> None:
     said = report.made_of(tmp_path)
     assert "30 minutes of steps (1,200 of 8 slices, cpu)" in said
     assert "2 anatomies; 16 filters, 2.0 MB" in said
-    operating["operating"]["site_minimum_ml"] = {"IVH": 1.0, "SDH": 2.0}
+    operating["operating"] |= {"site_minimum_ml": {"IVH": 1.0, "SDH": 2.0}, "least_mean": 0.65}
     (tmp_path / "configs/inference.json").write_text(json.dumps(operating))
-    assert report.made_of(tmp_path).endswith("be 0.2 mL large (in a whole head, IVH 1 mL and SDH 2 mL).")
+    assert report.made_of(tmp_path).endswith(
+        "be 0.65 on average and be 0.2 mL large (in a whole head, IVH 1 mL and SDH 2 mL)."
+    )
     (tmp_path / "docs/training_record.json").write_text(json.dumps(record | plan | {"mean_with": "the first weights"}))
     assert "of the first weights, and of what was trained on from them for 30 minutes" in report.made_of(tmp_path)
     card = tmp_path / "docs/README.md"
