@@ -23,6 +23,7 @@ from typing import Any
 from playwright.sync_api import APIRequestContext, Page, sync_playwright
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
+from pydicom.uid import UID
 
 from benchmarks.viewer import PASSWORD, send, sign_in, until
 from pipeline.testing.instances import TRANSFER_SYNTAX, TinySlice
@@ -65,7 +66,7 @@ def patients(count: int) -> Iterator[Dataset]:
     for n in range(count):
         made = TinySlice(study=f"s{n}", patient_id=f"P{n}", patient_name=f"PATIENT^Number {n}").dataset()
         made.file_meta = FileMetaDataset()
-        made.file_meta.TransferSyntaxUID = TRANSFER_SYNTAX
+        made.file_meta.TransferSyntaxUID = UID(TRANSFER_SYNTAX)
         yield made
 
 
