@@ -20,6 +20,8 @@ MOST_WAITING = 10_000
 """Receipts kept in memory; beyond, the vault's own list of pending ones is read when there is room again."""
 LOOK_AGAIN_S = 5.0
 """Time between two looks at what is pending in the vault, when there is nothing else to do."""
+LOOK_LATE_S = 25.0
+"""How much longer it is when there is: other processes store into the vault too."""
 
 
 QUIET_S = 0.02
@@ -143,7 +145,7 @@ class Indexer:
         """Do one piece of work at monotonic time ``now``; seconds until there may be another."""
         if now < self._not_before:
             return self._not_before - now
-        if not self._waiting and now >= self._next_look:
+        if now >= self._next_look + (LOOK_LATE_S if self._waiting else 0.0):
             self._look_at_pending(now)
         if not self._waiting:
             return max(self._next_look - now, 0.0)
@@ -240,7 +242,10 @@ class Indexer:
         """
         self._next_look = now + LOOK_AGAIN_S
         try:
-            due = (receipt for receipt in self._vault.pending() if self._is_due(receipt, now))
+            with self._news:
+                known = {entry.path for entry in self._waiting if isinstance(entry, Receipt)}
+            pending = (receipt for receipt in self._vault.pending() if receipt.path not in known)
+            due = (receipt for receipt in pending if self._is_due(receipt, now))
             found = list(islice(due, MOST_WAITING))
         except VaultError as exc:
             logs.get().warning("pending_not_read", error=str(exc))

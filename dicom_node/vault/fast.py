@@ -45,9 +45,8 @@ _LOCKS = 1024
 class FastVault:
     """Implements `pipeline.domain.ports.Vault`; safe for many threads. `recover` it, then `run` it in a thread.
 
-    One sync of the journal makes the images of many associations durable. The folder is that of a
-    `SimpleVault`, which keeps what the journal does not take: images larger than a segment, those with
-    an absurd head, and duplicates of plain files. Raises `HomeInUse` when another node has this vault.
+    One sync of the journal makes the images of many associations durable. A `SimpleVault` keeps what the journal does
+    not take: images larger than a segment, with an absurd head, and duplicates. Raises `HomeInUse`.
     """
 
     def __init__(
@@ -148,10 +147,7 @@ class FastVault:
         return not kept
 
     def forget(self, path: str) -> bool:
-        """Leave nothing to replay of an image that the index knows; false when it is news to the index.
-
-        Raises `OSError`.
-        """
+        """Leave nothing to replay of an image that the index knows; false when it is news to it. Raises `OSError`."""
         with self._locks[slot(path, _LOCKS)]:
             if self._is_news(path):
                 return False

@@ -268,3 +268,15 @@ def test_the_end_of_an_association_waits_for_no_other_image(setting: Setting) ->
     setting.indexer.association_closed("one", released=True)
     setting.indexer._gather(lambda: setting.now)
     assert setting.now == 100.0
+
+
+def test_what_another_process_stored_is_indexed_though_images_keep_coming(setting: Setting) -> None:
+    setting.settle()
+    theirs = setting.append(1000)
+    for number in range(12):
+        setting.receive(2, first=2 * number)
+        setting.indexer.step(setting.now)
+        setting.receive(1, first=100 + number)
+        setting.now += LOOK_AGAIN_S
+    assert theirs.path in setting.index.happened
+    assert len(setting.index.happened) == len(set(setting.index.happened))
