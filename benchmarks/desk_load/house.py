@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from benchmarks.latency import Sender
 from pipeline.database.engine import connect
@@ -92,10 +93,11 @@ def fill(house: Running, who: Sequence[Person], cases: int) -> None:
         connection.execute(insert(set_up).values(id=1, fallback_phone="+33 2 98 11 11 11"))
     engine.dispose()
     with psycopg.connect(house.database_url()) as connection:
-        connection.execute(_FILL, {"sites": list(SITES), "cases": cases})
+        for statement in filter(str.strip, _FILL.split(";\n")):
+            connection.execute(statement.encode(), {"sites": list(SITES), "cases": cases})
 
 
-def _on_duty(connection: object, who: object, number: int) -> None:
+def _on_duty(connection: Connection, who: UUID, number: int) -> None:
     row = {"id": who, "centre": "chu", "skills": ["diagnostic"], "phone": "+33 2 98 11 11 11"}
     connection.execute(insert(expert).values(**row))
     now = datetime.now(UTC)

@@ -15,8 +15,10 @@ class Methods:
     known: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
     def of(self, path: str) -> list[str]:
-        """What can be done at an address; nothing where there is none."""
-        return sorted({one for pattern, methods in self.known if pattern.fullmatch(path) for one in methods})
+        """What can be done at an address; nothing where there is none, and a name of ours is no id of anything."""
+        fitting = [(pattern.pattern.count("+"), methods) for pattern, methods in self.known if pattern.fullmatch(path)]
+        fewest = min((names for names, _ in fitting), default=0)
+        return sorted({one for names, methods in fitting if names == fewest for one in methods})
 
 
 def methods(app: FastAPI) -> Methods:

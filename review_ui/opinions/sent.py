@@ -21,9 +21,9 @@ from pipeline.domain.opinion import (
 from review_ui.http.moments import Moment
 from review_ui.requests.sent import Line, Paragraph, Sent, utc
 
-Volume = Annotated[float, Field(ge=0, le=3000)]
-Millimetres = Annotated[float, Field(ge=0, le=100)]
-Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Volume = Annotated[float, Field(strict=True, ge=0, le=3000)]
+Millimetres = Annotated[float, Field(strict=True, ge=0, le=100)]
+Revision = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 
 class HaemorrhageSent(Sent):

@@ -20,15 +20,15 @@ class PeerSent(Sent):
     site: _Text
     ae_title: _Text
     host: _Text
-    port: Annotated[int, Field(ge=1, le=65_535)]
+    port: Annotated[int, Field(strict=True, ge=1, le=65_535)]
     enabled: bool = True
     networks: _Texts = Field(default_factory=list)
     certificates: _Texts = Field(default_factory=list)
     called_ae_title: _Text = ""
     services: Annotated[list[Service], Field(max_length=len(Service))] = Field(default_factory=lambda: list(Service))
-    images_per_second: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.0
-    bytes_a_day: Annotated[int, Field(ge=0, le=2**53)] = 0
-    associations: Annotated[int, Field(ge=0, le=10_000)] = 0
+    images_per_second: Annotated[float, Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)] = 0.0
+    bytes_a_day: Annotated[int, Field(strict=True, ge=0, le=2**53)] = 0
+    associations: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     username: _Text = ""
     passcode: Annotated[str, StringConstraints(max_length=256)] | None = None
     tls: bool = False

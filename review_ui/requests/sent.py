@@ -59,8 +59,8 @@ class OnsetSent(Sent):
 class NihssSent(Sent):
     """The stroke scale: a total, items by their number on the form (1a to 11), or both."""
 
-    total: Annotated[int, Field(ge=0, le=MOST_TOTAL)] | None = None
-    items: dict[NihssItem, Annotated[int, Field(ge=0, le=4)]] = Field(default_factory=dict)
+    total: Annotated[int, Field(strict=True, ge=0, le=MOST_TOTAL)] | None = None
+    items: dict[NihssItem, Annotated[int, Field(strict=True, ge=0, le=4)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _no_item_is_above_its_most(self) -> NihssSent:
@@ -81,17 +81,17 @@ class RequestSent(Sent):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] = "fr"
     onset: OnsetSent = Field(default_factory=OnsetSent)
     nihss: NihssSent = Field(default_factory=NihssSent)
-    age_years: Annotated[int, Field(ge=0, le=130)] | None = None
-    modified_rankin: Annotated[int, Field(ge=0, le=5)] | None = None
+    age_years: Annotated[int, Field(strict=True, ge=0, le=130)] | None = None
+    modified_rankin: Annotated[int, Field(strict=True, ge=0, le=5)] | None = None
     anticoagulant: Anticoagulant | None = None
     anticoagulant_name: Line = ""
     last_dose_at: Moment | None = None
-    systolic_mmhg: Annotated[int, Field(ge=20, le=400)] | None = None
-    diastolic_mmhg: Annotated[int, Field(ge=10, le=300)] | None = None
-    glucose_mmol_per_l: Annotated[float, Field(ge=0.1, le=100)] | None = None
-    platelets_e9_per_l: Annotated[float, Field(ge=0, le=5000)] | None = None
-    inr: Annotated[float, Field(ge=0.1, le=30)] | None = None
-    weight_kg: Annotated[float, Field(ge=0.2, le=700)] | None = None
+    systolic_mmhg: Annotated[int, Field(strict=True, ge=20, le=400)] | None = None
+    diastolic_mmhg: Annotated[int, Field(strict=True, ge=10, le=300)] | None = None
+    glucose_mmol_per_l: Annotated[float, Field(strict=True, ge=0.1, le=100)] | None = None
+    platelets_e9_per_l: Annotated[float, Field(strict=True, ge=0, le=5000)] | None = None
+    inr: Annotated[float, Field(strict=True, ge=0.1, le=30)] | None = None
+    weight_kg: Annotated[float, Field(strict=True, ge=0.2, le=700)] | None = None
     arrived_at: Moment | None = None
 
     def told(self) -> OpinionRequest:
@@ -128,7 +128,7 @@ class NewRequestSent(RequestSent):
 class ChangedRequestSent(RequestSent):
     """A changed request, with the version it was changed from."""
 
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 
 
 class Withdrawal(Sent):

@@ -35,7 +35,7 @@ class PeriodSent(Sent):
         return Period(self.starts_at.astimezone(UTC), self.ends_at.astimezone(UTC))
 
 
-Revision = Annotated[int, Field(ge=0, le=2**31 - 2)]
+Revision = Annotated[int, Field(strict=True, ge=0, le=2**31 - 2)]
 """What one has seen, and changes; 0 where there was nothing yet."""
 
 
@@ -59,7 +59,7 @@ class DutySent(PeriodSent):
 
     expert: UUID
     skill: Skill
-    rank: Annotated[int, Field(ge=1, le=9)] = 1
+    rank: Annotated[int, Field(strict=True, ge=1, le=9)] = 1
     sites: Annotated[list[SiteName], Field(max_length=200)] = Field(default_factory=list)
     mode: DutyMode = DutyMode.AT_HOME
     centre: Line = ""

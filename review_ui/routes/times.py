@@ -48,7 +48,7 @@ _VIEW = TypeAdapter(TimesView)
 class TreatmentSent(Sent):
     """When the case was treated or left, all of it, with the revision it was changed from."""
 
-    revision: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    revision: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
     needle_at: Moment | None = None
     puncture_at: Moment | None = None
     departed_at: Moment | None = None

@@ -16,6 +16,7 @@ from review_ui.http.files import RangedFile
 from review_ui.http.methods import methods
 from review_ui.http.moments import Moment
 from review_ui.http.squeezed import squeezed
+from review_ui.requests.sent import RequestSent
 
 
 @pytest.fixture
@@ -26,6 +27,10 @@ def app() -> FastAPI:
     @api.get("/things/{thing}")
     def read(thing: int) -> int:
         return thing
+
+    @api.post("/things/check")
+    def check() -> None:
+        """Nothing."""
 
     @api.put("/things/{thing}", responses=refuses(409))
     def change(thing: int, body: dict[str, str]) -> int:
@@ -39,6 +44,7 @@ def app() -> FastAPI:
 def test_an_address_knows_its_methods_and_no_other_does(app: FastAPI) -> None:
     known = methods(app)
     assert known.of("/api/v1/things/7") == ["GET", "PUT"]
+    assert known.of("/api/v1/things/check") == ["POST"]
     assert [known.of(path) for path in ("/api/v1/things", "/api/v1/things/7/8", "/api/v1/thingsx7")] == [[], [], []]
 
 
@@ -71,6 +77,16 @@ def test_a_moment_is_written_with_its_offset_and_is_no_number(said: object) -> N
     assert read.validate_python("2026-11-22T04:00:00+01:00") == datetime(2026, 11, 22, 3, tzinfo=UTC)
     with pytest.raises(ValidationError):
         read.validate_python(said)
+
+
+@pytest.mark.parametrize(
+    "told", [{"platelets_e9_per_l": False}, {"inr": "1.1"}, {"age_years": True}, {"nihss": {"total": "4"}}]
+)
+def test_a_number_of_a_patient_is_a_number_and_nothing_that_could_be_taken_for_one(told: dict[str, Any]) -> None:
+    asked = {"patient": {"family_name": "Doe"}, "urgency": "urgent", "requester": "x", "call_back": "0298000000"}
+    assert RequestSent.model_validate(asked | {"platelets_e9_per_l": 200, "inr": 1.1}).platelets_e9_per_l == 200
+    with pytest.raises(ValidationError):
+        RequestSent.model_validate(asked | told)
 
 
 @pytest.mark.parametrize(
