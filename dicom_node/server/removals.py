@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,24 +60,30 @@ class Removals:
         while not stopped.is_set():
             try:
                 self.look()
-            except (SQLAlchemyError, OSError) as exc:
+            except SQLAlchemyError as exc:
                 logs.get().warning("deletion_waits", error=type(exc).__name__)
             stopped.wait(EVERY_S)
 
     def look(self) -> int:
         """Carry out every order, and on every unfinished deletion; how many of these there were.
 
-        Raises `OSError`, and what the database raises.
+        What the disk refuses is left for the next look. Raises what the database raises.
         """
         with self._engine.begin() as connection:
             orders = read_orders(connection)
         for order in orders:
-            self._begin(order)
+            self._where_the_disk_allows(order.case_id, partial(self._begin, order))
         with self._engine.begin() as connection:
             waiting = unfinished(connection)
         for one in waiting:
-            self._carry_on(one)
+            self._where_the_disk_allows(one.case_id, partial(self._carry_on, one))
         return len(waiting)
+
+    def _where_the_disk_allows(self, case_id: UUID, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OSError as exc:
+            logs.get().warning("deletion_waits", case=str(case_id), error=type(exc).__name__)
 
     def _begin(self, order: Order) -> None:
         """Have the rows go, as soon as nothing of it is news to the index."""

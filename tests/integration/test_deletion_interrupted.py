@@ -65,6 +65,29 @@ def test_a_crash_after_the_rows_are_gone_does_not_bring_the_study_back(house: Ke
     assert house.files() == []
 
 
+def test_a_file_that_the_disk_does_not_give_up_holds_no_other_deletion_up(
+    house: KeepingHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, other = house.settled_study(), house.settled_study("other")
+    house.order(stuck)
+    house.order(other)
+    first = house.files()[0].parent
+    real = house.vault.remove
+
+    def remove(path: str, needed: Callable[[], bool]) -> bool:
+        if path.split("/")[1] == first.name:
+            raise OSError("the disk does not give it up")
+        return real(path, needed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.vault, "remove", remove)
+        house.removals.look()
+        house.removals.look()
+    assert {file.parent for file in house.home.vault.glob("studies/*/*")} == {first}
+    house.removals.look()
+    assert house.files() == []
+
+
 class Killed(BaseException):
     """As kill -9: nothing of ours catches it."""
 
