@@ -26,7 +26,7 @@ from typing import Any
 
 from benchmarks.fuzz.coverage import Coverage
 from benchmarks.fuzz.mutation import mutated
-from benchmarks.fuzz.targets import TARGETS, Target, complaint
+from benchmarks.fuzz.targets import TARGETS, Target, complaint, most_memory_kb
 
 _LEDGER = "seconds.jsonl"
 
@@ -65,19 +65,19 @@ def fuzz(target: Target, seeds: Iterable[bytes], chance: Random, seconds: float)
 
     How many there were, those that reached something new, and the first complaint with its input.
     """
-    coverage = Coverage()
+    coverage, before_kb = Coverage(), most_memory_kb()
     pool, found, tried = list(seeds), [], 0
     for body in pool:
-        coverage.reaches_new(lambda body=body: complaint(target, body))  # type: ignore[misc]
+        coverage.reaches_new(lambda body=body: complaint(target, body, before_kb))  # type: ignore[misc]
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         body = mutated(chance, pool)
         tried += 1
         wrong: list[str] = []
-        if coverage.reaches_new(lambda body=body, wrong=wrong: wrong.append(complaint(target, body))):  # type: ignore[misc]
+        if coverage.reaches_new(lambda body=body, wrong=wrong: wrong.append(complaint(target, body, before_kb))):  # type: ignore[misc]
             pool.append(body)
             found.append(body)
-        if wrong[0] and complaint(target, body):  # again, without the tracer, which makes everything slow
+        if wrong[0] and complaint(target, body, before_kb):  # again, without the tracer, which makes everything slow
             return tried, found, wrong[0], body
     return tried, found, "", b""
 

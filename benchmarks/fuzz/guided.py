@@ -11,16 +11,16 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["dicom_node"]):
-    from benchmarks.fuzz.targets import TARGETS, complaint
+    from benchmarks.fuzz.targets import TARGETS, complaint, most_memory_kb
 
 
 def main() -> None:
     """Fuzz one target; libFuzzer ends the process itself."""
     name, folder, seconds = sys.argv[1:]
-    target = TARGETS[name]
+    target, before_kb = TARGETS[name], most_memory_kb()
 
     def one(body: bytes) -> None:
-        wrong = complaint(target, body)
+        wrong = complaint(target, body, before_kb)
         if wrong:
             raise AssertionError(wrong)
 

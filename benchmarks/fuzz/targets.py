@@ -29,7 +29,6 @@ _PIECE = 700
 
 SLOWEST_S = 1.0
 """Of the processor's time: a busy machine is no fault of a reader."""
-_BASE = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +141,13 @@ TARGETS: dict[str, Target] = {
 }
 
 
-def complaint(target: Target, body: bytes) -> str:
-    """What is wrong with how an input was read; empty when nothing is."""
+def most_memory_kb() -> int:
+    """The most memory this process ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def complaint(target: Target, body: bytes, before_kb: int) -> str:
+    """What is wrong with how an input was read; empty when nothing is. ``before_kb`` was the most memory before."""
     began = time.thread_time()
     try:
         target.read(body)
@@ -153,5 +157,5 @@ def complaint(target: Target, body: bytes) -> str:
         return f"{type(exc).__name__}: {exc}"
     if time.thread_time() - began > SLOWEST_S:
         return "it took longer than a second"
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - _BASE) * 1024
+    grown = (most_memory_kb() - before_kb) * 1024
     return f"{grown >> 20} MB" if grown > MOST_GROWN else ""
