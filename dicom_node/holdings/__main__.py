@@ -27,7 +27,8 @@ from dicom_node.stack import set_up_pynetdicom
 from dicom_node.vault.simple import SimpleVault
 from pipeline.database.engine import connect, one_transaction
 from pipeline.database.tables import site, study
-from pipeline.domain.errors import BadInput, ConfigurationError, DatabaseUnavailable, NeuroVigieError, NoDicomFound
+from pipeline.domain.errors import BadInput, ConfigurationError, DatabaseUnavailable, NoDicomFound
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 
 _SHOWN = 200
@@ -211,13 +212,5 @@ def _taken(found: list[TakenIn]) -> dict[str, Any]:
     }
 
 
-def _run() -> None:
-    try:
-        main(prog_name="neurovigie vault")
-    except NeuroVigieError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    _run()
+    plainly(main, "neurovigie vault")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
@@ -32,8 +31,9 @@ from pipeline.database.peers import (
     read_peers,
     rules_json,
 )
-from pipeline.domain.errors import BadInput, NeuroVigieError
+from pipeline.domain.errors import BadInput
 from pipeline.domain.peer import Peer
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 
 _SIGNS = {True: "ok", False: "FAILED", None: "--"}
@@ -58,7 +58,7 @@ def add(ae_title: str, host: str, port: int, site_id: str, site_name: str, **giv
 
     Example: neurovigie peer add CT1 10.1.2.3 104 --site carhaix --certificate ct1.pem --service store
     """
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         known = find_peers(connection, ae_title, host)
         before = known[0].peer if known else Peer(site_id, ae_title, host, port)
         new = replace(before, site_id=site_id, port=port, rules=with_options(before.rules, given))
@@ -104,7 +104,7 @@ def enable(ae_title: str, host: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="print JSON, with rules and what was seen")
 def list_(*, as_json: bool) -> None:
     """List the nodes we know, when each was last heard, and why one was last refused."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         peers = [one.peer for one in read_peers(connection)]
         seen = {(one.ae_title, one.host): one for one in read_activity(connection)}
     if as_json:
@@ -124,7 +124,7 @@ def list_(*, as_json: bool) -> None:
 @click.option("--host", default="", help="only where it is at this address")
 def remove(ae_title: str, host: str) -> None:
     """Forget a node: what it sends from now on is refused."""
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         for one in _known(connection, ae_title, host):
             forget_peer(connection, one)
     click.echo(f"{ae_title} is forgotten; the node notices within seconds.")
@@ -143,7 +143,7 @@ def test(ae_title: str, host: str, peer_id: UUID | None, *, study: bool, as_json
     step failed.
     """
     set_up_sender()
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         peers = [one.peer for one in _asked_for(connection, ae_title, host, peer_id)]
     failed = False
     for peer in peers:
@@ -186,7 +186,7 @@ def _known(connection: Connection, ae_title: str, host: str) -> list[StoredPeer]
 
 
 def _change(ae_title: str, host: str, change: Any) -> None:
-    with _database() as connection:
+    with one_transaction(Settings().database_url) as connection:
         for one in _known(connection, ae_title, host):
             change_peer(connection, one, change(one.peer))
 
@@ -202,16 +202,5 @@ def _as_json(peer: Peer, seen: Any) -> Mapping[str, Any]:
     return said | times | {"refusal": seen.refusal, "why": seen.why}
 
 
-@contextmanager
-def _database() -> Iterator[Connection]:
-    """A transaction; an error of ours becomes one sentence and exit status 2."""
-    try:
-        with one_transaction(Settings().database_url) as connection:
-            yield connection
-    except NeuroVigieError as exc:
-        click.echo(f"Error: {exc}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main(prog_name="neurovigie peer")
+    plainly(main, "neurovigie peer")

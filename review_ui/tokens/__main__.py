@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from pipeline.database.engine import one_transaction
-from pipeline.domain.errors import BadInput, NeuroVigieError
+from pipeline.domain.errors import BadInput
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 from review_ui.tokens.store import Granted, grant, revoke, systems
 
@@ -59,14 +59,5 @@ def remove(name: str) -> None:
     click.echo(f"{name} has no token any more.")
 
 
-def main() -> None:
-    """Run, turning our own errors into one sentence and exit status 2."""
-    try:
-        tokens(prog_name="neurovigie token")
-    except NeuroVigieError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main()
+    plainly(tokens, "neurovigie token")

@@ -12,7 +12,6 @@ import click
 from sqlalchemy import Connection, Row, select
 
 from dicom_node.scu.stow import check_url
-from pipeline.clerk.plainly import plainly
 from pipeline.database.destinations import (
     DICOM,
     STOW,
@@ -27,6 +26,7 @@ from pipeline.database.resending import resend_given_up
 from pipeline.database.tables import peer, site
 from pipeline.domain.destination import DeliverWhen, delivers
 from pipeline.domain.errors import BadInput
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 
 _WHEN = click.Choice([DeliverWhen.SIGNED.value, DeliverWhen.UNSIGNED.value])

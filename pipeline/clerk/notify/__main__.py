@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from pipeline.clerk.notify.carriers import check
-from pipeline.clerk.plainly import plainly
 from pipeline.database.channels import Channel, NewChannel, read_channels, turn_off, turn_on
 from pipeline.database.engine import one_transaction
 from pipeline.domain.errors import BadInput
 from pipeline.domain.notification import ChannelKind
+from pipeline.plainly import plainly
 from pipeline.push.services import KNOWN
 from pipeline.push.vapid import make_key
 from pipeline.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from uuid import UUID
 
 import click
@@ -11,7 +10,8 @@ from sqlalchemy import select
 from pipeline.database import priors
 from pipeline.database.engine import one_transaction
 from pipeline.database.tables import case
-from pipeline.domain.errors import BadInput, NeuroVigieError
+from pipeline.domain.errors import BadInput
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 
 
@@ -67,14 +67,5 @@ def fetch(case_id: UUID) -> None:
     click.echo("The clerk looks for them now.")
 
 
-def main() -> None:
-    """Run, turning our own errors into one sentence and exit status 2."""
-    try:
-        commands(prog_name="neurovigie priors")
-    except NeuroVigieError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
-
-
 if __name__ == "__main__":
-    main()
+    plainly(commands, "neurovigie priors")

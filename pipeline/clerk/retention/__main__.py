@@ -14,7 +14,6 @@ import click
 from sqlalchemy import Connection, select
 
 from dicom_node.vault.naming import study_folder
-from pipeline.clerk.plainly import plainly
 from pipeline.clerk.retention.keep import room, sentence
 from pipeline.database.deleting import Order, Reason, Refusal, order_deletion
 from pipeline.database.engine import one_transaction
@@ -23,6 +22,7 @@ from pipeline.database.standings import standings
 from pipeline.database.tables import site, study
 from pipeline.domain.errors import BadInput
 from pipeline.domain.retention import Rule, RuleKind, Scope, holds, to_close, to_delete
+from pipeline.plainly import plainly
 from pipeline.settings import Settings
 
 _DAYS = click.FloatRange(min=1.0)

@@ -1,4 +1,4 @@
-"""How the clerk's own commands end on a terminal."""
+"""How commands end on a terminal."""
 
 from __future__ import annotations
 
